@@ -1,0 +1,67 @@
+# Works on a machine with nothing but make and Python 3.11 or newer.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+DEMO := build/demo-home
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint check format bench constraints clean
+
+help:
+	@echo "make demo     install into $(VENV), then rank candidate thermoelectrics"
+	@echo "make test     install with the test tools, then run the tests"
+	@echo "make check    formatting, lint, types, tests"
+	@echo "make format   format the code and fix what the linter can fix"
+	@echo "make bench    run the benchmarks (minutes)"
+	@echo "make constraints   resolve the dependencies anew and pin them"
+	@echo "make clean    remove what was built, and $(VENV)"
+
+$(VENV)/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "matlore needs Python 3.11 or newer: make PYTHON=python3.11 …" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+# Stamps: nothing is installed again until these files change.
+$(VENV)/.installed: $(VENV)/pyvenv.cfg pyproject.toml constraints.txt
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/pyvenv.cfg pyproject.toml constraints.txt
+	$(PIP) --editable ".[dev]"
+	@touch $(VENV)/.installed $@
+
+demo: $(VENV)/.installed
+	rm -rf $(DEMO)
+	$(BIN)/matlore ingest file ingest/sample --home $(DEMO)
+	$(BIN)/matlore corpus stats --home $(DEMO)
+	$(BIN)/matlore recommend --application thermoelectric --top 20 --explain --home $(DEMO)
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+check: lint test
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.installed-dev
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+# Resolve all dependencies anew, in an environment of their own, and pin what came out.
+constraints:
+	rm -rf build/constraints
+	$(PYTHON) -m venv build/constraints
+	build/constraints/bin/python -m pip install --quiet --disable-pip-version-check ".[dev]"
+	build/constraints/bin/python -m pip freeze --exclude matlore > constraints.txt
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,207 @@
+"""The job that takes files in: read, clean, deduplicate, write, go on where it stopped."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from time import perf_counter
+from typing import Literal
+
+from matlore.errors import InputError
+from matlore.home import Home, HomeWriter
+from matlore.progress import Progress, no_progress
+from matlore.records import Paper
+
+from .clean import CLEANER_VERSION
+from .quarantine import BadRow, Quarantine
+from .sources.base import RawRow
+from .sources.files import SourceFile
+from .store import SHARD_ROWS, PaperStore
+from .workers import Chunk, Parsed, parse_chunks
+
+__all__ = ["IngestReport", "OnError", "ingest_files"]
+
+OnError = Literal["quarantine", "raise"]
+_JOB = "file"
+_CHUNK_ROWS = 200
+_WORTH_A_POOL = 500_000
+
+
+@dataclass(slots=True)
+class IngestReport:
+    """What a job did. `rows` = `added` + `updated` + `merged` + `unchanged` + `quarantined`.
+
+    Attributes:
+        files: files that were read, wholly or from where an earlier run stopped.
+        files_done_before: files skipped, as exactly their content was taken in before.
+        rows: rows read.
+        updated: papers whose text or fields a newer record of theirs replaced.
+        merged: rows that are another record of a paper, and gave it an identifier.
+        unchanged: rows that brought nothing new.
+        shared_ids: papers added without an identifier that another work has already.
+        quarantined: rows that could not be taken in.
+        quarantine: the file that holds them, or None.
+        papers: papers in the corpus now.
+        not_read: files in the folders that are of no known type.
+    """
+
+    files: int = 0
+    files_done_before: int = 0
+    rows: int = 0
+    added: int = 0
+    updated: int = 0
+    merged: int = 0
+    unchanged: int = 0
+    shared_ids: int = 0
+    quarantined: int = 0
+    quarantine: Path | None = None
+    papers: int = 0
+    seconds: float = 0.0
+    not_read: list[str] = field(default_factory=list)
+
+
+def ingest_files(
+    home: Home,
+    files: Sequence[SourceFile],
+    *,
+    mapping: Mapping[str, str] | None = None,
+    workers: int = 1,
+    on_error: OnError = "quarantine",
+    shard_rows: int = SHARD_ROWS,
+    progress: Progress = no_progress,
+) -> IngestReport:
+    """Take the papers of files into a home.
+
+    Args:
+        home: where to.
+        files: what to read; the same content is read only once.
+        mapping: field to column, where the names do not tell.
+        workers: processes that parse and clean; 1 does everything in this one. More need
+            an importable main module, as every use of `multiprocessing` does.
+        on_error: put bad rows into quarantine and go on, or raise at the first one.
+        shard_rows: papers a shard; each full shard is a commit.
+        progress: told of every row.
+
+    Raises:
+        HomeBusyError: another process is writing to `home`.
+        InputError: a row is bad, and `on_error` is "raise".
+    """
+    started = perf_counter()
+    mapping = dict(mapping or {})
+    size = sum(file.path.stat().st_size for file in files)
+    with home.writer() as writer:
+        job = _Job(writer, mapping, on_error=on_error, shard_rows=shard_rows, progress=progress)
+        job.run(files, workers=workers if size > _WORTH_A_POOL else 1)
+        report = job.report
+        report.papers = _count_papers(writer)
+    report.seconds = round(perf_counter() - started, 3)
+    return report
+
+
+def _count_papers(writer: HomeWriter) -> int:
+    return int(writer.connection.execute("SELECT count(*) FROM papers").fetchone()[0])
+
+
+class _Job:
+    """One run over files, in the process that writes."""
+
+    def __init__(
+        self,
+        writer: HomeWriter,
+        mapping: Mapping[str, str],
+        *,
+        on_error: OnError,
+        shard_rows: int,
+        progress: Progress,
+    ) -> None:
+        self.writer = writer
+        self.mapping = mapping
+        self.on_error = on_error
+        self.progress = progress
+        self.store = PaperStore(writer, shard_rows=shard_rows)
+        self.quarantine = Quarantine(writer.home, _JOB)
+        self.report = IngestReport()
+        self.cursors: dict[str, dict[str, object]] = {}
+        self.keys: dict[str, str] = {}
+        self.damaged: set[str] = set()
+
+    def run(self, files: Sequence[SourceFile], *, workers: int) -> None:
+        """Read all files; an interruption keeps what was written until then."""
+        parsed = parse_chunks(self.chunks(files), self.mapping, workers=workers)
+        try:
+            for part in parsed:
+                self.take(part)
+                if self.store.is_full:
+                    self.commit()
+            self.commit()
+        except KeyboardInterrupt:
+            self.commit()
+            raise
+        finally:
+            self.store.close()
+            parsed.close()  # type: ignore[attr-defined]
+        self.fill_report()
+
+    def chunks(self, files: Iterable[SourceFile]) -> Iterator[Chunk]:
+        """Yield the rows that are still to be read."""
+        for file in files:
+            key = self.key(file)
+            cursor = self.cursors.get(key) or self.writer.cursor(_JOB, key)
+            if (cursor and cursor["done"]) or key in self.keys.values():
+                self.report.files_done_before += 1
+                continue
+            name = str(file.path)
+            self.keys[name] = key
+            self.report.files += 1
+            read = int(str(cursor["rows"])) if cursor else 0
+            self.cursors[key] = {"file": name, "rows": read, "done": False}
+            self.progress(0, text=file.path.name)
+            yield from _chunks(name, islice(file.rows(), read, None))
+
+    def key(self, file: SourceFile) -> str:
+        """Return what a file's cursor is known by: its content, and how it is read."""
+        how = [file.format.value, CLEANER_VERSION, sorted(self.mapping.items())]
+        return f"{file.sha256()} {json.dumps(how)}"
+
+    def take(self, part: Parsed) -> None:
+        """Put the papers of a chunk into the corpus."""
+        for paper in part.papers:
+            if isinstance(paper, Paper):
+                self.store.put(paper)
+            else:
+                self.reject(paper)
+        self.report.rows += part.chunk_rows
+        cursor = self.cursors[self.keys[part.file]]
+        if part.file not in self.damaged:  # what could not be read is tried again next time
+            cursor["rows"] = int(str(cursor["rows"])) + part.chunk_rows
+            cursor["done"] = part.is_last
+        self.progress(part.chunk_rows)
+
+    def reject(self, row: BadRow) -> None:
+        if self.on_error == "raise":
+            raise InputError(f"{row.file}:{row.line}: {row.reason}")
+        self.quarantine.add(row)
+        if row.reason.startswith("the rest of the file"):
+            self.damaged.add(row.file)
+
+    def commit(self) -> None:
+        """Make everything so far count; a file's cursor never runs ahead of its papers."""
+        self.quarantine.flush()
+        self.store.commit(job=_JOB, cursors=self.cursors)
+        self.cursors = {key: c for key, c in self.cursors.items() if not c["done"]}
+
+    def fill_report(self) -> None:
+        report, counts = self.report, self.store.counts
+        report.added, report.updated = counts["added"], counts["updated"]
+        report.merged, report.unchanged = counts["merged"], counts["unchanged"]
+        report.shared_ids = counts["shared_ids"]
+        report.quarantined = self.quarantine.count
+        report.quarantine = self.quarantine.path if self.quarantine.count else None
+
+
+def _chunks(file: str, rows: Iterator[RawRow]) -> Iterator[Chunk]:
+    """Yield the rows of one file in chunks, and an end mark."""
+    while part := list(islice(rows, _CHUNK_ROWS)):
+        yield Chunk(file, part)
+    yield Chunk(file, [], is_last=True)

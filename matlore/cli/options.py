@@ -1,0 +1,61 @@
+"""Options that many commands share, and the sub-commands that several modules fill."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .output import Format
+
+__all__ = ["FormatOption", "HomeOption", "home_path", "sub_app"]
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--home",
+        metavar="PATH",
+        help="The data home [default: MATLORE_HOME, else the user's data folder].",
+        show_default=False,
+    ),
+]
+
+FormatOption = Annotated[
+    Format,
+    typer.Option("--format", help="How to print the result.", case_sensitive=False),
+]
+
+
+def home_path(home: Path | None) -> Path:
+    """Return the data home: the value of `--home`, else what the settings say.
+
+    Raises:
+        InputError: the settings file cannot be read.
+        UsageError: a setting has a wrong value.
+    """
+    from matlore.config import load_settings
+
+    return load_settings(home=home).home
+
+
+def sub_app(app: typer.Typer, name: str, help: str) -> typer.Typer:
+    """Return the group of commands `matlore NAME …`, made where it does not exist yet.
+
+    Several modules may add to one group; the help of the first one to ask is shown.
+
+    Args:
+        app: the application that is being assembled.
+        name: name of the group, such as `corpus`.
+        help: one sentence on what the group's commands do.
+    """
+    for group in app.registered_groups:
+        if group.name == name and group.typer_instance is not None:
+            return group.typer_instance
+    made = typer.Typer(
+        help=help,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    app.add_typer(made, name=name)
+    return made

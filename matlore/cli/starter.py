@@ -1,0 +1,57 @@
+"""`matlore starter build`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import FormatOption, HomeOption, home_path, sub_app
+from .output import Format, emit
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the group `matlore starter`."""
+    sub_app(app, "starter", "Make the starter pack that ships with matlore.").command("build")(
+        build
+    )
+
+
+def build(
+    vectors: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder of vectors [default: the newest of the home].", show_default=False
+        ),
+    ] = None,
+    ranking: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the reference list; its measures go into the card.",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Where the pack goes [default: into the package].", show_default=False),
+    ] = None,
+    max_megabytes: Annotated[float, typer.Option(min=0.1, help="Size of the pack at most.")] = 18.0,
+    home: HomeOption = None,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Cut the vectors of a home to the size of the starter pack, in int8, with a card."""
+    import sys
+
+    from matlore.pipeline.starter import build_starter
+    from matlore.pipeline.vectors import STARTER_VECTORS
+
+    record = build_starter(
+        home_path(home),
+        vectors=vectors,
+        ranking=ranking,
+        out=out or STARTER_VECTORS,
+        max_megabytes=max_megabytes,
+        command=" ".join(["matlore", *sys.argv[1:]]),
+    )
+    emit(record, format=format, title="Starter pack")

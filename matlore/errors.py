@@ -1,0 +1,62 @@
+"""Errors that matlore raises on purpose.
+
+Each message names the item, what was wrong with it, and the next command to try.
+
+```
+MatloreError
+├── UsageError            wrong options or arguments                 exit 2
+├── InputError            a file or a row that cannot be read        exit 1
+├── HomeError             the data home is missing, foreign or busy  exit 1
+│   ├── HomeFormatError   written by another version of matlore
+│   └── HomeBusyError     another process is writing to it
+├── ArtifactError         vectors or a model that cannot be loaded   exit 1
+└── NotFoundError         an unknown paper, material or term         exit 1
+```
+"""
+
+__all__ = [
+    "ArtifactError",
+    "HomeBusyError",
+    "HomeError",
+    "HomeFormatError",
+    "InputError",
+    "MatloreError",
+    "NotFoundError",
+    "UsageError",
+]
+
+
+class MatloreError(Exception):
+    """Root of all errors that matlore raises on purpose."""
+
+    exit_code = 1
+
+
+class UsageError(MatloreError):
+    """Options or arguments that make no sense together."""
+
+    exit_code = 2
+
+
+class InputError(MatloreError):
+    """A file, row or text that cannot be read."""
+
+
+class HomeError(MatloreError):
+    """A data home that cannot be used."""
+
+
+class HomeFormatError(HomeError):
+    """A data home written in another format version."""
+
+
+class HomeBusyError(HomeError):
+    """A data home that another process is writing to."""
+
+
+class ArtifactError(MatloreError):
+    """Vectors, a model or an index that is missing, damaged or of another kind."""
+
+
+class NotFoundError(MatloreError):
+    """A paper, material, application or term that is not there."""

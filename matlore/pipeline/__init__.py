@@ -1,0 +1,3 @@
+"""The only assembler: joins the stages into what one command does."""
+
+__all__: list[str] = []

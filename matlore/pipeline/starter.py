@@ -1,0 +1,89 @@
+"""The starter pack: what makes a fresh machine without internet useful at once."""
+
+from dataclasses import replace
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+
+from matlore.errors import NotFoundError
+from matlore.home import Home
+
+from .vectors import COUNTS_FILE, STARTER_VECTORS, resolve_vectors
+
+__all__ = ["build_starter"]
+
+MEGABYTE = 1_000_000
+
+
+def build_starter(
+    home_path: Path,
+    *,
+    vectors: Path | None = None,
+    ranking: Path | None = None,
+    out: Path = STARTER_VECTORS,
+    max_megabytes: float = 18.0,
+    command: str | None = None,
+) -> dict[str, Any]:
+    """Make the starter pack's vectors and counts from those of a home.
+
+    Args:
+        home_path: a home with a corpus and vectors trained on it.
+        vectors: a folder of vectors; None for the newest of the home.
+        ranking: the folder of the reference list: its measures of the packed vectors go
+            into the card.
+        out: where the pack goes; what is there is replaced.
+        max_megabytes: size of vectors and counts together at most.
+        command: recorded in the card.
+
+    Raises:
+        NotFoundError: no counts lie beside the vectors.
+    """
+    from embeddings.pack import pack_vectors
+
+    home = Home.open(home_path)
+    loaded = resolve_vectors(home_path, vectors=vectors)
+    counts = loaded.counts
+    if counts is None:
+        raise NotFoundError(
+            f"no counts beside {loaded.path}; make them with `matlore embeddings train`"
+        )
+    rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    counts.save(out / COUNTS_FILE)
+    room = int(max_megabytes * MEGABYTE) - (out / COUNTS_FILE).stat().st_size - MEGABYTE // 4
+    packed = pack_vectors(loaded.vectors, max_bytes=room)
+    corpus = {**packed.card.corpus, **_origin(home)}
+    card = replace(packed.card, corpus=corpus, command=command)
+    saved = replace(packed, card=card).save(out, quantize=True)
+    if ranking is not None:
+        card = replace(card, metrics=_metrics(home_path, out, ranking))
+        saved = replace(packed, card=card).save(out, quantize=True)
+    size = sum(file.stat().st_size for file in out.iterdir())
+    return {
+        "vectors": saved.card.id,
+        "path": str(out),
+        "words": len(saved),
+        "output_vectors": len(saved.output_ids),
+        "materials_counted": len(counts.materials),
+        "megabytes": round(size / MEGABYTE, 2),
+    }
+
+
+def _metrics(home_path: Path, packed: Path, ranking: Path) -> dict[str, Any]:
+    """Return the measures of the packed vectors, as read back from their file."""
+    from .evaluate import evaluate_vectors
+
+    report: Any = evaluate_vectors(home_path, ranking=ranking, vectors=packed)
+    return {
+        "test_set": "the list of Tshitoyan et al. 2019 (mat2vec, MIT)",
+        "ranking": [m for m in report["metrics"] if m["value"] is not None],
+        "analogies": report["analogies"],
+    }
+
+
+def _origin(home: Home) -> dict[str, Any]:
+    """Return the sources and licences of the papers of a home, with numbers of papers."""
+    from .corpus import corpus_stats
+
+    stats = corpus_stats(home.path)
+    return {key: stats[key] for key in ("sources", "licenses")}

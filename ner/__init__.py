@@ -1,0 +1,3 @@
+"""Text to mentions and facts: tokens and formulas."""
+
+__all__: list[str] = []

@@ -1,0 +1,281 @@
+"""The ingestion job: counts, quarantine, going on after a kill, two writers."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ingest.corpus import KIND, Corpus
+from ingest.jobs import IngestReport, ingest_files
+from ingest.quarantine import BadRow, Quarantine
+from ingest.sources.base import RawRow
+from ingest.sources.files import find_files
+from ingest.workers import Chunk, parse_chunks, parse_row
+from matlore.errors import HomeBusyError, InputError, MatloreError
+from matlore.home import Home
+from matlore.records import Paper
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home.open(tmp_path / "data", create=True)
+
+
+def _row(n: int) -> dict[str, object]:
+    return {
+        "id": f"arXiv:2401.{n:05}v1",
+        "title": f"Growth number {n} of Bi$_2$Te$_3$",
+        "abstract": f"We grow it for the {n}th time, at $T_c$ = {n} K, and say so in words.",
+        "year": 2024,
+    }
+
+
+def _write(path: Path, rows: range, *, extra: str = "") -> Path:
+    path.write_text("".join(json.dumps(_row(n)) + "\n" for n in rows) + extra)
+    return path
+
+
+def _ingest(home: Home, *paths: Path, **options: object) -> IngestReport:
+    return ingest_files(home, find_files(paths)[0], **options)  # type: ignore[arg-type]
+
+
+def _ids(home: Home) -> list[str]:
+    return [paper.id for paper in Corpus(home)]
+
+
+def _adds_up(report: IngestReport) -> bool:
+    parts = (report.added, report.updated, report.merged, report.unchanged, report.quarantined)
+    return report.rows == sum(parts)
+
+
+def test_a_file_is_taken_in(home: Home, tmp_path: Path) -> None:
+    report = _ingest(home, _write(tmp_path / "p.jsonl", range(450)), shard_rows=200)
+    assert (report.files, report.rows, report.added, report.papers) == (1, 450, 450, 450)
+    assert _ids(home) == [f"arxiv:2401.{n:05}" for n in range(450)]
+    assert Corpus(home).get("2401.00007").text.startswith("Growth number 7 of Bi2Te3\n")
+    assert [shard.rows for shard in home.shards(KIND)] == [200, 200, 50]
+
+
+def test_the_same_file_again_changes_nothing_and_is_not_even_read(
+    home: Home, tmp_path: Path
+) -> None:
+    path = _write(tmp_path / "p.jsonl", range(30))
+    _ingest(home, path)
+    again = _ingest(home, path)
+    assert (again.files, again.files_done_before, again.rows, again.papers) == (0, 1, 0, 30)
+    assert len(home.shards(KIND)) == 1
+
+
+def test_a_copy_of_a_file_is_read_once(home: Home, tmp_path: Path) -> None:
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    first = _write(folder / "a.jsonl", range(30))
+    (folder / "b.jsonl").write_bytes(first.read_bytes())
+    report = _ingest(home, folder)
+    assert (report.files, report.files_done_before, report.added) == (1, 1, 30)
+
+
+def test_a_file_that_has_changed_is_read_again(home: Home, tmp_path: Path) -> None:
+    path = _write(tmp_path / "p.jsonl", range(30))
+    _ingest(home, path)
+    changed = {**_row(3), "abstract": "We were wrong, and say so here."}
+    path.write_text(path.read_text().replace(json.dumps(_row(3)), json.dumps(changed)))
+    report = _ingest(home, path)
+    assert (report.updated, report.unchanged, report.papers) == (1, 29, 30)
+    assert Corpus(home).get("2401.00003").abstract == changed["abstract"]
+    assert _adds_up(report)
+
+
+def test_another_mapping_reads_the_file_again(home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text("doi,title,body\n10.1000/1,Crystals,We grow them.\n")
+    assert _ingest(home, path).added == 1
+    report = _ingest(home, path, mapping={"abstract": "body"})
+    assert report.updated == 1
+    assert Corpus(home).get("10.1000/1").abstract == "We grow them."
+
+
+BAD = "\n".join(
+    [
+        '{"title": "broken',
+        "[1, 2]",
+        '"text"',
+        '{"id": "10.1000/9"}',
+        '{"title": "caf\udce9"}',
+        "[" * 100_000,
+        '{"title": "\\ud835 lone surrogates are no reason"}',
+        '{"title": "fine"}',
+    ]
+)
+
+
+def test_bad_rows_go_to_quarantine(home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_text(BAD, errors="surrogateescape")
+    report = _ingest(home, path)
+    assert (report.rows, report.added, report.quarantined) == (8, 2, 6)
+    assert _adds_up(report)
+    assert report.quarantine is not None
+    assert report.quarantine.parent == home.folder("quarantine")
+    rows = [json.loads(line) for line in report.quarantine.read_text().splitlines()]
+    assert [row["line"] for row in rows] == [1, 2, 3, 4, 5, 6]
+    reasons = ["broken JSON", "not an object", "not an object", "no text", "wrong encoding", ""]
+    for row, reason in zip(rows, reasons, strict=True):
+        assert set(row) == {"file", "line", "reason", "raw"}
+        assert row["file"] == str(path)
+        assert reason in row["reason"]
+        assert len(row["raw"]) <= 20_000
+
+
+def test_a_quarantine_file_can_be_retried(home: Home, tmp_path: Path) -> None:
+    quarantine = Quarantine(home, "test")
+    quarantine.add(BadRow("p.jsonl", 3, "no text", json.dumps({"id": "10.1000/1", "body": "A."})))
+    quarantine.add(BadRow("p.csv", 4, "no text", {"id": "10.1000/2", "body": "B."}))
+    quarantine.flush()
+    report = _ingest(home, quarantine.path, mapping={"abstract": "body"})
+    assert report.added == 2
+    assert Corpus(home).get("10.1000/2").abstract == "B."
+
+
+def test_the_first_bad_row_may_end_the_job(home: Home, tmp_path: Path) -> None:
+    path = _write(tmp_path / "p.jsonl", range(5), extra="{broken\n")
+    with pytest.raises(InputError, match=r"p\.jsonl:6: broken JSON"):
+        _ingest(home, path, on_error="raise")
+    assert _ids(home) == []
+    assert _ingest(home, path).added == 5
+
+
+def test_a_truncated_file_is_tried_again_next_time(home: Home, tmp_path: Path) -> None:
+    import gzip
+
+    whole = gzip.compress(_write(tmp_path / "w.jsonl", range(2000)).read_bytes())
+    path = tmp_path / "p.jsonl.gz"
+    path.write_bytes(whole[: len(whole) // 2])
+    report = _ingest(home, path)
+    assert report.quarantined == 1
+    assert 0 < report.added < 2000
+    assert _ingest(home, path).quarantined == 1
+    path.write_bytes(whole)
+    assert _ingest(home, path).papers == 2000
+
+
+def test_an_unforeseen_error_is_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> Paper:
+        raise ZeroDivisionError("a fault of ours")
+
+    monkeypatch.setattr("ingest.workers.paper_from_row", fail)
+    bad = parse_row(RawRow(7, {"title": "A"}), {}, file="p")
+    assert bad == BadRow("p", 7, "ZeroDivisionError: a fault of ours", {"title": "A"})
+
+
+def test_several_processes_give_the_same_in_the_same_order() -> None:
+    rows = [RawRow(n, json.dumps(_row(n))) for n in range(600)]
+    chunks = [Chunk("p", rows[n : n + 100]) for n in range(0, 600, 100)] + [Chunk("p", [], True)]
+    alone = list(parse_chunks(chunks, {}, workers=1))
+    assert list(parse_chunks(chunks, {}, workers=2)) == alone
+    assert sum(len(part.papers) for part in alone) == 600
+
+
+class _Deadly:
+    """Ends the process that unpickles it, as the system does where memory runs out."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os._exit, (9,)
+
+
+def test_a_killed_worker_gives_a_clear_error() -> None:
+    with pytest.raises(MatloreError, match="run this again"):
+        list(parse_chunks([Chunk("p", [RawRow(1, _Deadly())])], {}, workers=2))
+
+
+def test_progress_is_told_of_every_row(home: Home, tmp_path: Path) -> None:
+    seen: list[int] = []
+
+    def progress(done: int = 1, /, *, total: int | None = None, text: str | None = None) -> None:
+        seen.append(done)
+
+    _ingest(home, _write(tmp_path / "p.jsonl", range(450)), progress=progress)
+    assert sum(seen) == 450
+
+
+def test_a_second_job_gets_a_clear_error(home: Home, tmp_path: Path) -> None:
+    path = _write(tmp_path / "p.jsonl", range(5))
+    with home.writer(), pytest.raises(HomeBusyError, match=str(os.getpid())):
+        _ingest(home, path)
+    assert _ingest(home, path).added == 5
+
+
+def test_an_interrupted_job_keeps_what_it_read(home: Home, tmp_path: Path) -> None:
+    path = _write(tmp_path / "p.jsonl", range(1000))
+
+    def interrupt(done: int = 1, /, *, total: int | None = None, text: str | None = None) -> None:
+        if done and len(seen := [*counts, done]) > 2:
+            raise KeyboardInterrupt(str(seen))
+        counts.append(done)
+
+    counts: list[int] = []
+    with pytest.raises(KeyboardInterrupt):
+        _ingest(home, path, progress=interrupt)
+    kept = len(Corpus(home))
+    assert kept >= 400
+    report = _ingest(home, path)
+    assert (report.rows, report.papers) == (1000 - kept, 1000)
+
+
+_JOB = """
+import sys
+from pathlib import Path
+from ingest.jobs import ingest_files
+from ingest.sources.files import find_files
+from matlore.home import Home
+
+if __name__ == "__main__":
+    home = Home.open(Path(sys.argv[1]), create=True)
+    report = ingest_files(home, find_files([Path(sys.argv[2])])[0], workers=2, shard_rows=300)
+    print(report.papers)
+"""
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> list[str]:
+    """Return the command line of an ingestion job in a process of its own."""
+    script = tmp_path / "job.py"
+    script.write_text(_JOB)
+    return [sys.executable, str(script)]
+
+
+@pytest.mark.parametrize("after", [1, 4])
+def test_a_killed_job_goes_on_where_it_stopped(
+    tmp_path: Path, job: list[str], repository: Path, after: int
+) -> None:
+    path = _write(tmp_path / "p.jsonl", range(6000))
+    environment = {**os.environ, "PYTHONPATH": str(repository)}
+    process = subprocess.Popen([*job, str(tmp_path / "data"), str(path)], env=environment)
+    _wait_for_shards(tmp_path / "data", after, process)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    home = Home.open(tmp_path / "data")
+    done = len(Corpus(home))
+    assert 300 * after <= done < 6000
+    assert _ids(home) == [f"arxiv:2401.{n:05}" for n in range(done)]
+    finished = subprocess.run(
+        [*job, str(tmp_path / "data"), str(path)], env=environment, capture_output=True, check=True
+    )
+    assert finished.stdout.split() == [b"6000"]
+    assert _ids(home) == [f"arxiv:2401.{n:05}" for n in range(6000)]
+    assert {p.name for p in home.folder(KIND).iterdir()} == {s.name for s in home.shards(KIND)}
+
+
+def _wait_for_shards(path: Path, number: int, process: "subprocess.Popen[bytes]") -> None:
+    """Wait until a running job has committed some shards."""
+    for _ in range(1200):
+        assert process.poll() is None, "the job was done before it could be killed"
+        if (path / "home.json").is_file() and len(Home.open(path).shards(KIND)) >= number:
+            return
+        time.sleep(0.02)
+    pytest.fail("the job wrote nothing in time")
