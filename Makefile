@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 DEMO := build/demo-home
+# JSON Lines of abstracts that the benchmarks read: a folder or files.
+CORPUS ?= ../shared/data/corpus
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint check format bench constraints clean
@@ -53,7 +55,11 @@ format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/.installed-dev
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	$(BIN)/python benchmarks/cli_startup.py
+	$(BIN)/python benchmarks/recommend_startup.py
+	$(BIN)/python benchmarks/tokens_speed.py $(CORPUS)
+	$(BIN)/python benchmarks/ingest_curve.py $(CORPUS)
+	$(BIN)/python benchmarks/training_speed.py $(CORPUS)
 
 # Resolve all dependencies anew, in an environment of their own, and pin what came out.
 constraints:

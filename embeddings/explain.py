@@ -46,6 +46,7 @@ def explain(
     application: Application,
     *,
     texts: Iterable[PaperText] = (),
+    listed: Callable[[str, str], Sequence[str]] | None = None,
     until: int | None = None,
 ) -> list[Candidate]:
     """Add the evidence to candidates.
@@ -55,6 +56,8 @@ def explain(
         vectors: the vectors that they were ranked with.
         application: what they were ranked for.
         texts: papers to find evidence in; read once, in bounded memory.
+        listed: returns ids of papers that name a material and an application (see
+            `StudyPapers.of`): they follow those found in `texts`.
         until: take no paper of a later or unknown year; None for all.
 
     Returns:
@@ -70,8 +73,14 @@ def explain(
         if until is None or (year is not None and year <= until):
             for search in searches:
                 search.look_at(paper_id, year, text)
+    named = listed or (lambda formula, application: ())
     return [
-        replace(candidate, evidence=search.evidence(found[:N_WORDS]))
+        replace(
+            candidate,
+            evidence=search.evidence(
+                found[:N_WORDS], listed=named(candidate.formula, application.name)
+            ),
+        )
         for candidate, search, found in zip(candidates, searches, words, strict=True)
     ]
 
@@ -155,25 +164,26 @@ class _Search:
         self._best: list[tuple[tuple[int, bool, int], str, str]] = []
 
     def look_at(self, paper_id: str, year: int | None, text: str) -> None:
-        """Keep a paper if it names the material and connecting words, and is among the best."""
+        """Keep a paper if it names the material beside the application or words that connect."""
         if not any(spelling in text for spelling in self._spellings):
             return
         if not self._names(text):
             return
-        hits = self._hits(text)
-        if not hits:
+        hits, states = self._hits(text), self._application(text)
+        if not hits and not states:
             return
-        merit = (hits, self._application(text), year or 0)
+        merit = (hits, states, year or 0)
         self._best.append((merit, paper_id, text))
         self._best.sort(key=lambda item: ([-int(part) for part in item[0]], item[1]))
         del self._best[N_PAPERS:]
 
-    def evidence(self, words: tuple[tuple[str, float], ...]) -> Evidence:
-        """Return what was found."""
+    def evidence(self, words: tuple[tuple[str, float], ...], *, listed: Sequence[str]) -> Evidence:
+        """Return what was found, with further papers up to the usual number."""
+        found = [paper_id for _, paper_id, _ in self._best]
         quotes = ((paper_id, self._quote(text)) for _, paper_id, text in self._best)
         return Evidence(
             words=words,
-            papers=tuple(paper_id for _, paper_id, _ in self._best),
+            papers=tuple(dict.fromkeys([*found, *listed]))[:N_PAPERS],
             sentences=tuple((paper_id, quote) for paper_id, quote in quotes if quote),
         )
 

@@ -286,6 +286,9 @@ class _Renderer(Tokens):
         elif name in QUANTITIES:
             self.optional()
             self.out.append(f"{self.argument()} {self.argument()}")
+        elif name == "unit":
+            value, unit = self.optional(), self.argument()
+            self.out.append(f"{value} {unit}" if value else unit)
         elif name == "unicode":
             self.out.append(_code_point(self.argument()))
         else:

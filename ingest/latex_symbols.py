@@ -84,7 +84,7 @@ FONTS = frozenset(
     "nobreakdash noindent centering relax vphantom smash underline uline uppercase lowercase "
     "MakeUppercase expandafter widetilde widehat overrightarrow overleftarrow vec Vec "
     "hat tilde  linebreak nonumber notag not mathchar rev red blue tcb ce ch "
-    "si unit num atop displaylimits bbox overbrace underbrace up".split()
+    "si num atop displaylimits bbox overbrace underbrace up".split()
 )
 
 

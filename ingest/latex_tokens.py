@@ -45,9 +45,12 @@ class Tokens:
             taken.append(token)
         return taken
 
-    def optional(self) -> None:
-        """Drop an optional argument: `[...]`."""
-        if self.tokens and self.tokens[-1].startswith("["):
-            end = self.tokens[-1].find("]")
-            if end >= 0:
-                self.push_back(self.tokens[-1][end + 1 :])
+    def optional(self) -> str:
+        """Take an optional argument, `[...]`, and return what is in it, as it stands."""
+        if not self.tokens or not self.tokens[-1].startswith("["):
+            return ""
+        content, bracket, rest = self.tokens[-1][1:].partition("]")
+        if not bracket:
+            return ""
+        self.push_back(rest)
+        return content

@@ -4,8 +4,8 @@ Frozen dataclasses, nothing else: what enters from files or the network is valid
 where it enters, so that everything behind it can rely on these types.
 """
 
-import datetime
 import builtins
+import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256

@@ -74,7 +74,8 @@ _BRACKETS = str.maketrans("", "", "()[]{}")
 _ACRONYM = re.compile(r"\d*(?:[A-Z]{2,}s?|[A-Z]s)")
 _FALSE_FRIENDS = word_set(
     "In As No At He Be GeV TeV NaN CoV PIs SiPM HeI HeII BCs NCs OSCs PSCs "
-    "SCs PCs OCs CoPs PoS SoC SoS HoH NoSe SiV SnV PbV SiVs SnVs"
+    "SCs PCs OCs CoPs PoS SoC SoS HoH NoSe SiV SnV PbV SiVs SnVs "
+    "NaSICON NaSiCON LiSICON LiSiCON BiSCCO ReBCO"
 )
 # Capitals that follow the grammar in normal order, but are abbreviations.
 _ABBREVIATIONS = word_set(

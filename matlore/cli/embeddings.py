@@ -62,7 +62,7 @@ def train(
     import os
     import sys
 
-    from matlore.pipeline.vectors import train_home_vectors, new_settings
+    from matlore.pipeline.vectors import new_settings, train_home_vectors
 
     settings = new_settings(
         dimension=dimension,

@@ -1,6 +1,7 @@
 """Rank materials for an application, with evidence: what `matlore recommend` answers."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -193,11 +194,13 @@ def _explained(
     from embeddings.explain import explain
 
     texts = _corpus_texts(home, progress=progress)
+    papers = loaded.papers
     return explain(
         candidates,
         loaded.vectors,
         application,
         texts=_sample_texts() if texts is None else texts,
+        listed=None if papers is None else partial(papers.of, until=until),
         until=until,
     )
 

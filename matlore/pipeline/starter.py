@@ -8,11 +8,12 @@ from typing import Any
 from matlore.errors import NotFoundError
 from matlore.home import Home
 
-from .vectors import COUNTS_FILE, STARTER_VECTORS, resolve_vectors
+from .vectors import COUNTS_FILE, PAPERS_FILE, STARTER_VECTORS, resolve_vectors
 
 __all__ = ["build_starter"]
 
 MEGABYTE = 1_000_000
+_CARD_BYTES = 100_000
 
 
 def build_starter(
@@ -42,16 +43,17 @@ def build_starter(
 
     home = Home.open(home_path)
     loaded = resolve_vectors(home_path, vectors=vectors)
-    counts = loaded.counts
-    if counts is None:
+    counts, papers = loaded.counts, loaded.papers
+    if counts is None or papers is None:
         raise NotFoundError(
             f"no counts beside {loaded.path}; make them with `matlore embeddings train`"
         )
     rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     counts.save(out / COUNTS_FILE)
-    room = int(max_megabytes * MEGABYTE) - (out / COUNTS_FILE).stat().st_size - MEGABYTE // 4
-    packed = pack_vectors(loaded.vectors, max_bytes=room)
+    papers.save(out / PAPERS_FILE)
+    used = sum(file.stat().st_size for file in out.iterdir()) + _CARD_BYTES
+    packed = pack_vectors(loaded.vectors, max_bytes=int(max_megabytes * MEGABYTE) - used)
     corpus = {**packed.card.corpus, **_origin(home)}
     card = replace(packed.card, corpus=corpus, command=command)
     saved = replace(packed, card=card).save(out, quantize=True)

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from shutil import copyfile
 from typing import TYPE_CHECKING, Any
 
 from matlore.errors import ArtifactError, InputError, NotFoundError
@@ -14,12 +15,14 @@ from matlore.progress import Progress, no_progress
 if TYPE_CHECKING:
     from embeddings.counts import StudyCounts
     from embeddings.stage import Stage
+    from embeddings.study_papers import StudyPapers
     from embeddings.training import TrainingSettings
     from embeddings.vectors import VectorsCard, WordVectors
     from ingest.corpus import Corpus
 
 __all__ = [
     "COUNTS_FILE",
+    "PAPERS_FILE",
     "STARTER_VECTORS",
     "LoadedVectors",
     "corpus_fingerprint",
@@ -33,6 +36,7 @@ __all__ = [
 ]
 
 COUNTS_FILE = "counts.safetensors"
+PAPERS_FILE = "papers.json.zst"
 STARTER_VECTORS = Path(__file__).parent.parent / "starter" / "vectors"
 
 
@@ -58,6 +62,14 @@ class LoadedVectors:
 
         file = self.path / COUNTS_FILE
         return StudyCounts.load(file) if file.exists() else None
+
+    @cached_property
+    def papers(self) -> "StudyPapers | None":
+        """Papers that name a material with an application, or None where none lie beside."""
+        from embeddings.study_papers import StudyPapers
+
+        file = self.path / PAPERS_FILE
+        return StudyPapers.load(file) if file.exists() else None
 
 
 def resolve_vectors(
@@ -124,8 +136,8 @@ def train_home_vectors(
         progress=progress,
         command=command,
     )
-    if not (folder / COUNTS_FILE).exists():
-        _count(stage).save(folder / COUNTS_FILE)
+    for file in _counted(stage, progress=progress):
+        copyfile(file, folder / file.name)
     return LoadedVectors(folder, vectors, stage)
 
 
@@ -148,11 +160,8 @@ def ensure_counts(home_path: Path, *, progress: Progress = no_progress) -> "Stud
     from embeddings.counts import StudyCounts
 
     stage = ensure_stage(Home.open(home_path), progress=progress)
-    file = stage.folder / COUNTS_FILE
-    if not file.exists():
-        progress(0, text="counting")
-        _count(stage).save(file)
-    return StudyCounts.load(file)
+    counts, _ = _counted(stage, progress=progress)
+    return StudyCounts.load(counts)
 
 
 def ensure_stage(home: Home, *, workers: int = 2, progress: Progress = no_progress) -> "Stage":
@@ -176,7 +185,8 @@ def ensure_stage(home: Home, *, workers: int = 2, progress: Progress = no_progre
     if not len(corpus):
         raise InputError(f"{home.path}: no papers; bring some in with `matlore ingest file PATH`")
     progress(0, total=len(corpus), text="staging")
-    (folder / COUNTS_FILE).unlink(missing_ok=True)
+    for file in (COUNTS_FILE, PAPERS_FILE):
+        (folder / file).unlink(missing_ok=True)
     texts = _texts(corpus)
     return build_stage(texts, folder, fingerprint=fingerprint, workers=workers, progress=progress)
 
@@ -211,12 +221,20 @@ def _texts(corpus: "Corpus") -> Iterator[tuple[str, int | None, str]]:
         yield from zip(*columns, strict=True)
 
 
-def _count(stage: "Stage") -> "StudyCounts":
+def _counted(stage: "Stage", *, progress: Progress) -> tuple[Path, Path]:
+    """Return the files of counts and papers of a stage, made if need be."""
     from embeddings.counts import StudyCounts
+    from embeddings.study_papers import StudyPapers
     from matlore.vocabulary import load_applications
 
     words = {a.name: a.words for a in load_applications().values()}
-    return StudyCounts.count(stage, words)
+    counts, papers = stage.folder / COUNTS_FILE, stage.folder / PAPERS_FILE
+    if not counts.exists():
+        progress(0, total=len(stage), text="counting")
+        StudyCounts.count(stage, words, progress=progress).save(counts)
+    if not papers.exists():
+        StudyPapers.collect(stage, words).save(papers)
+    return counts, papers
 
 
 def _stage(home_path: Path) -> "Stage | None":

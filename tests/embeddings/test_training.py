@@ -20,7 +20,7 @@ SMALL = TrainingSettings(
     alpha=0.05,
     min_count=2,
     phrase_min_count=5,
-    phrase_threshold=0.05,
+    phrase_threshold=0.08,
 )
 _HOT = ["PbTe", "Bi2Te3", "Bi0.5Sb1.5Te3"]
 _COLD = ["MgB2", "YBa2Cu3O7-δ", "NbSe2"]
@@ -67,7 +67,7 @@ def test_an_unfinished_stage_is_no_stage(stage: Stage, tmp_path: Path) -> None:
 
 def test_phrases_join_words_but_never_formulas_or_numbers(stage: Stage, tmp_path: Path) -> None:
     sentences = [paper.tokens for paper in stage]
-    phrases = PhraseModel.learn(sentences, min_count=5, threshold=0.05)
+    phrases = PhraseModel.learn(sentences, min_count=5, threshold=0.08)
     joined = phrases.apply(["high", "figure", "of", "merit", "in", "PbTe", "films", "of", "<nUm>"])
     assert "figure_of_merit" in "".join(joined)
     assert {"PbTe", "<nUm>"} <= set(joined)

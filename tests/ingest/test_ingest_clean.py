@@ -43,6 +43,7 @@ UNITS = [
     (r"$\mathrm{W\,m^{-1}K^{-1}}$", "W m^-1K^-1"),
     (r"300$^\circ$C, 300{\deg}C, 300&deg;C, 300 ℃", "300°C, 300°C, 300°C, 300 °C"),
     (r"\SI{10}{\kelvin} and \SI{3}{\micro\meter}", "10 K and 3 μm"),
+    (r"\unit[5]{nm} and \unit{K}", "5 nm and K"),
     (r"$3\times10^4$, $3 \times 10^4$, 2$\times$2", "3×10^4, 3×10^4, 2×2"),
     (r"1.2$\pm$0.3", "1.2±0.3"),
     (r"5\% at 0.5\,meV", "5% at 0.5 meV"),

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -228,54 +227,46 @@ def test_an_interrupted_job_keeps_what_it_read(home: Home, tmp_path: Path) -> No
 
 
 _JOB = """
-import sys
+import os, signal, sys
 from pathlib import Path
 from ingest.jobs import ingest_files
 from ingest.sources.files import find_files
 from matlore.home import Home
 
+deadly, seen = int(sys.argv[3]), 0
+
+def progress(done=1, /, *, total=None, text=None):
+    global seen
+    seen += done
+    if seen >= deadly:
+        os.kill(os.getpid(), signal.SIGKILL)
+
 if __name__ == "__main__":
     home = Home.open(Path(sys.argv[1]), create=True)
-    report = ingest_files(home, find_files([Path(sys.argv[2])])[0], workers=2, shard_rows=300)
-    print(report.papers)
+    files, _ = find_files([Path(sys.argv[2])])
+    report = ingest_files(home, files, workers=2, shard_rows=300, progress=progress)
+    print(report.rows, report.papers)
 """
 
 
-@pytest.fixture
-def job(tmp_path: Path) -> list[str]:
-    """Return the command line of an ingestion job in a process of its own."""
+@pytest.mark.parametrize("deadly", [200, 1100, 2800])
+def test_a_killed_job_goes_on_where_it_stopped(
+    tmp_path: Path, repository: Path, deadly: int
+) -> None:
+    path = _write(tmp_path / "p.jsonl", range(3000), extra=f"{'x' * 600_000}\n")
     script = tmp_path / "job.py"
     script.write_text(_JOB)
-    return [sys.executable, str(script)]
-
-
-@pytest.mark.parametrize("after", [1, 4])
-def test_a_killed_job_goes_on_where_it_stopped(
-    tmp_path: Path, job: list[str], repository: Path, after: int
-) -> None:
-    path = _write(tmp_path / "p.jsonl", range(6000))
-    environment = {**os.environ, "PYTHONPATH": str(repository)}
-    process = subprocess.Popen([*job, str(tmp_path / "data"), str(path)], env=environment)
-    _wait_for_shards(tmp_path / "data", after, process)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    command = [sys.executable, str(script), str(tmp_path / "data"), str(path)]
+    options: dict[str, object] = {"env": {**os.environ, "PYTHONPATH": str(repository)}}
+    killed = subprocess.run([*command, str(deadly)], check=False, **options)  # type: ignore[call-overload]
+    assert killed.returncode == -signal.SIGKILL
     home = Home.open(tmp_path / "data")
     done = len(Corpus(home))
-    assert 300 * after <= done < 6000
+    assert deadly - 600 <= done < 3000
     assert _ids(home) == [f"arxiv:2401.{n:05}" for n in range(done)]
-    finished = subprocess.run(
-        [*job, str(tmp_path / "data"), str(path)], env=environment, capture_output=True, check=True
+    finished = subprocess.run(  # type: ignore[call-overload]
+        [*command, "9999"], check=True, capture_output=True, **options
     )
-    assert finished.stdout.split() == [b"6000"]
-    assert _ids(home) == [f"arxiv:2401.{n:05}" for n in range(6000)]
+    assert finished.stdout.split() == [str(3001 - done).encode(), b"3000"]
+    assert _ids(home) == [f"arxiv:2401.{n:05}" for n in range(3000)]
     assert {p.name for p in home.folder(KIND).iterdir()} == {s.name for s in home.shards(KIND)}
-
-
-def _wait_for_shards(path: Path, number: int, process: "subprocess.Popen[bytes]") -> None:
-    """Wait until a running job has committed some shards."""
-    for _ in range(1200):
-        assert process.poll() is None, "the job was done before it could be killed"
-        if (path / "home.json").is_file() and len(Home.open(path).shards(KIND)) >= number:
-            return
-        time.sleep(0.02)
-    pytest.fail("the job wrote nothing in time")

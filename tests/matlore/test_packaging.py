@@ -33,13 +33,15 @@ def _normal(name: str) -> str:
 def _imported_distributions(*folders: str) -> set[str]:
     """Return the distributions whose modules are imported by the code in `folders`."""
     modules: set[str] = set()
-    for path in (path for folder in folders for path in (ROOT / folder).rglob("*.py")):
+    paths = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    for path in paths:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 modules.update(alias.name.split(".")[0] for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
                 modules.add(node.module.split(".")[0])
-    foreign = modules - set(sys.stdlib_module_names) - set(PACKAGES)
+    neighbours = {path.stem for path in paths}
+    foreign = modules - set(sys.stdlib_module_names) - set(PACKAGES) - neighbours
     provided = packages_distributions()
     missing = [module for module in foreign if module not in provided]
     assert not missing

@@ -199,13 +199,12 @@ def test_explain_adds_words_papers_and_sentences(
         "thermal_conductivity",
         "doping",
     ]
-    assert lead_telluride["papers"] == ["arxiv:1001.0001"]
-    assert lead_telluride["sentences"] == [
-        {
-            "paper": "arxiv:1001.0001",
-            "sentence": "Doping lowers the thermal conductivity of PbTe.",
-        }
-    ]
+    # The second paper states the application, but holds none of the connecting words.
+    assert lead_telluride["papers"] == ["arxiv:1001.0001", "arxiv:1001.0002"]
+    assert lead_telluride["sentences"][0] == {
+        "paper": "arxiv:1001.0001",
+        "sentence": "Doping lowers the thermal conductivity of PbTe.",
+    }
     assert lead_telluride["history"] == "first named together with thermoelectric in 2002 (1 paper)"
     assert found["candidates"][0]["history"] == "never named together with thermoelectric"
     assert found["candidates"][2]["papers"] == ["arxiv:1001.0003"]

@@ -69,7 +69,7 @@ def test_normal_form(text: str, key: str) -> None:
 _OTHERS = (
     "In As No At II III IV VI DFT PHI GeV TeV keV HOPG PL YBCO BCS NaN SiPM 5CB FCC BCC SOC "
     "P3HT B3LYP Pm3m Fm3m P63 Pnma Six Box 300K x 1-x 2H-MoS2 SnSe-PbSe Bi2Te3( )Bi2 "
-    "Bi2..3 Bi1.2.3Te Na/Cl La1-xSrxMnO3"
+    "Bi2..3 Bi1.2.3Te Na/Cl La1-xSrxMnO3 NaSICON BiSCCO"
 )
 _ODD = ["", " ", "(" * 50 + "Si" + ")" * 50, "Si" * 300, "bismuth telluride"]
 
