@@ -6,7 +6,7 @@ they hold any of its words or phrases.
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -64,7 +64,6 @@ class StudyCounts:
         papers: "Iterable[StagedPaper]",
         applications: Mapping[str, Sequence[str]],
         *,
-        min_papers: int = 1,
         progress: Progress = no_progress,
     ) -> "StudyCounts":
         """Count staged papers.
@@ -73,8 +72,6 @@ class StudyCounts:
             papers: read once.
             applications: canonical name to the words and phrases that state it, as texts
                 write them.
-            min_papers: keep only materials named in at least so many papers; of the others
-                the table then says that no paper names them.
             progress: called as papers get done.
 
         Raises:
@@ -82,13 +79,12 @@ class StudyCounts:
         """
         tally = Tally(list(applications.values()))
         tally.add_all(papers, progress=progress)
-        counts = cls._sorted(
+        return cls._sorted(
             tally.materials,
             *tally.table(),
             applications=tuple(applications),
             papers=tally.papers,
         )
-        return counts if min_papers <= 1 else counts._kept(counts.totals() >= min_papers)
 
     def extended(
         self,
@@ -122,11 +118,6 @@ class StudyCounts:
             applications=(*self.applications, *applications),
             papers=self.papers,
         )
-
-    def only(self, materials: Collection[str]) -> "StudyCounts":
-        """Return the counts of some materials alone, such as those of a vocabulary."""
-        wanted = set(materials)
-        return self._kept(np.array([m in wanted for m in self.materials], dtype=bool))
 
     def n_papers(self, formula: str, *, until: int | None = None) -> int:
         """Return how many papers name a material, up to and with the year `until`."""
@@ -189,20 +180,6 @@ class StudyCounts:
             what=what[order],
             years=years[order],
             numbers=numbers[order],
-        )
-
-    def _kept(self, keep: NDArray[np.bool_]) -> "StudyCounts":
-        """Return the counts of the materials that an (n,) mask keeps."""
-        lengths = np.diff(self.starts)
-        rows = np.repeat(keep, lengths)
-        return StudyCounts(
-            materials=tuple(m for m, kept in zip(self.materials, keep, strict=True) if kept),
-            applications=self.applications,
-            papers=self.papers,
-            starts=np.concatenate([[0], np.cumsum(lengths[keep])]).astype(np.int64),
-            what=self.what[rows],
-            years=self.years[rows],
-            numbers=self.numbers[rows],
         )
 
     def save(self, path: Path) -> None:

@@ -19,12 +19,10 @@ from matlore.records import Candidate, Evidence
 from matlore.vocabulary import Application, load_stop_words
 
 from .ranking import application_vector
+from .stage import PaperText
 from .vectors import WordVectors, unit_rows
 
-__all__ = ["PaperText", "connecting_words", "explain", "history", "names_application", "sentences"]
-
-PaperText = tuple[str, int | None, str]
-"""A paper's id, year and cleaned text."""
+__all__ = ["connecting_words", "explain", "history", "names_application", "sentences"]
 
 N_WORDS = 5
 N_PAPERS = 3

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from matlore.errors import UsageError
 from ner.formulas import ELEMENTS, FAMILY, is_formula_key
 
 from .vectors import WordVectors
@@ -25,12 +26,20 @@ def pack_vectors(vectors: WordVectors, *, max_bytes: int, output_words: int = 80
         vectors: as trained.
         max_bytes: size of the file at most.
         output_words: words besides materials that keep their output vector.
+
+    Raises:
+        UsageError: not even the materials fit.
     """
     material = np.array([_is_material(word) for word in vectors.words])
     others = np.flatnonzero(~material)
     row = vectors.card.dimension + _SCALE_BYTES
     fixed = int(material.sum()) * (2 * row + _WORD_BYTES) + output_words * row
-    room = max((max_bytes - fixed) // (row + _WORD_BYTES), 0)
+    room = (max_bytes - fixed) // (row + _WORD_BYTES)
+    if room < 0:
+        raise UsageError(
+            f"the materials' vectors alone need {fixed / 1e6:.1f} MB; allow more with"
+            " --max-megabytes"
+        )
     kept = np.sort(np.concatenate([np.flatnonzero(material), others[:room]]))
     with_output = np.sort(np.concatenate([np.flatnonzero(material), others[:output_words]]))
     return _part(vectors, kept, np.intersect1d(with_output, kept))

@@ -18,11 +18,11 @@ from typing import Any
 from matlore.errors import ArtifactError
 from matlore.progress import Progress, no_progress
 from ner.formulas import FAMILY, is_formula_key
-from ner.tokens import spelled_tokens
+from ner.tokens import TOKENS_VERSION, spelled_tokens
 
-__all__ = ["Stage", "StagedPaper", "build_stage"]
+__all__ = ["PaperText", "Stage", "StagedPaper", "build_stage"]
 
-STAGE_VERSION = "1"
+STAGE_VERSION = f"1.{TOKENS_VERSION}"
 _CHUNK = 2000
 PaperText = tuple[str, int | None, str]
 """A paper's id, year and cleaned text."""
@@ -166,10 +166,10 @@ def _tokenize_chunk(chunk: list[PaperText]) -> _Tokenized:
 
 def _commonest(spellings: Counter[tuple[str, str]]) -> dict[str, str]:
     """Return key -> commonest spelling, where it is not the key itself."""
-    best: dict[str, tuple[int, str]] = {}
+    best: dict[str, tuple[int, bool, str]] = {}
     for (key, spelling), count in spellings.items():
-        best[key] = max(best.get(key, (0, "")), (count, spelling))
-    return {key: spelling for key, (_, spelling) in sorted(best.items()) if spelling != key}
+        best[key] = max(best.get(key, (0, False, "")), (count, spelling == key, spelling))
+    return {key: spelling for key, (_, same, spelling) in sorted(best.items()) if not same}
 
 
 def _write_json(path: Path, content: object) -> None:

@@ -13,7 +13,6 @@ __all__ = [
     "Estimate",
     "auc",
     "average_precision",
-    "clopper_pearson",
     "count_distribution",
     "distribution_interval",
     "mean_with_interval",
@@ -161,18 +160,6 @@ def wilson(hits: int, n: int, *, level: float = LEVEL) -> Estimate:
     low = max(centre - half, 0.0) if hits else 0.0
     high = min(centre + half, 1.0) if hits < n else 1.0
     return Estimate(share, low, high, n)
-
-
-def clopper_pearson(hits: int, n: int, *, level: float = LEVEL) -> Estimate:
-    """Return the share `hits / n` with the exact interval (Biometrika 26, 404)."""
-    if n == 0:
-        return Estimate(None, None, None, 0)
-    from scipy.special import betaincinv
-
-    tail = (1 - level) / 2
-    low = float(betaincinv(hits, n - hits + 1, tail)) if hits else 0.0
-    high = float(betaincinv(hits + 1, n - hits, 1 - tail)) if hits < n else 1.0
-    return Estimate(hits / n, low, high, n)
 
 
 def count_distribution(strata: list[tuple[int, int, int]]) -> Floats:

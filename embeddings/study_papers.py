@@ -71,7 +71,9 @@ class StudyPapers:
     def save(self, path: Path) -> None:
         """Write the table as compressed JSON."""
         text = json.dumps(self._pairs, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-        path.write_bytes(zstandard.ZstdCompressor(level=19).compress(text.encode()))
+        temporary = path.with_name(path.name + ".part")
+        temporary.write_bytes(zstandard.ZstdCompressor(level=19).compress(text.encode()))
+        temporary.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> "StudyPapers":

@@ -25,6 +25,7 @@ from safetensors.numpy import load_file, save_file
 
 from matlore.errors import InputError
 from matlore.progress import Progress, no_progress
+from ner.tokens import TOKENS_VERSION
 
 from .phrases import PhraseModel
 from .stage import Stage
@@ -72,7 +73,7 @@ class TrainingSettings:
 
 def vectors_id(stage: Stage, settings: TrainingSettings, until: int | None) -> str:
     """Return the id of the vectors: a function of corpus, settings and cutoff year."""
-    parts = json.dumps([stage.fingerprint, asdict(settings), until], sort_keys=True)
+    parts = json.dumps([stage.fingerprint, TOKENS_VERSION, asdict(settings), until], sort_keys=True)
     return f"w2v-{until or 'all'}-{sha256(parts.encode()).hexdigest()[:10]}"
 
 
@@ -98,7 +99,8 @@ def train_vectors(
         folder: where vectors and card go; work in progress is kept in `folder/work`.
         settings: see `TrainingSettings`.
         until: use only papers of this year or earlier (papers without a year are left
-            out then): nothing later enters, phrases included.
+            out then): nothing later enters, phrases included; only the spelling under
+            which a material is shown is that of the whole corpus.
         workers: threads.
         progress: called after each epoch.
         on_epoch: called with the number of epochs finished, after they are safe on disk.
@@ -130,6 +132,7 @@ def train_vectors(
             on_epoch(epoch + 1)
     card = _card(identity, stage, settings, until, corpus, command)
     vectors = _finished(model, card, stage.spellings()).save(folder)
+    work.phrases.replace(folder / work.phrases.name)
     rmtree(work.folder)
     return vectors
 
@@ -141,6 +144,7 @@ class _Work:
         self.folder = folder
         self.identity = identity
         self.tokens = folder / "phrased.txt"
+        self.phrases = folder / "phrases.json"
         self._state = folder / "state.json"
         if self._stored().get("id") != identity and folder.exists():
             rmtree(folder)
@@ -161,7 +165,7 @@ class _Work:
             min_count=settings.phrase_min_count,
             threshold=settings.phrase_threshold,
         )
-        phrases.save(self.folder / "phrases.json")
+        phrases.save(self.phrases)
         n_papers = n_tokens = 0
         years: list[int] = []
         with self.tokens.open("w", encoding="utf-8") as file:
@@ -296,6 +300,7 @@ def _card(
         settings=asdict(settings),
         versions={
             "matlore": version("matlore"),
+            "tokens": TOKENS_VERSION,
             "gensim": gensim.__version__,
             "numpy": np.__version__,
             "python": platform.python_version(),

@@ -18,7 +18,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "abstract": ("abstract", "abstracttext", "summary", "ab", "n2", "description", "notesabstract"),
     "year": ("year", "py", "publicationyear", "y1", "pubyear", "publishedyear"),
     "date": ("date", "publicationdate", "published", "da", "pubdate", "publisheddate",
-             "coverdate", "created", "submitted", "updatedate"),
+             "coverdate", "created", "submitted"),
     "authors": ("authors", "author", "au", "a1", "creators", "creator", "authornames",
                 "authorfullnames", "firstauthors"),
     "venue": ("journal", "venue", "jo", "jf", "t2", "journaltitle", "sourcetitle", "containertitle",

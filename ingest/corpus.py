@@ -56,7 +56,8 @@ def papers_to_batch(papers: Sequence[Paper]) -> "pa.RecordBatch":
 class Corpus:
     """The papers of a data home, as of the last commit; iterating starts afresh each time.
 
-    Memory does not grow with the corpus: at most one batch of rows is held.
+    What a writer commits meanwhile is not seen. Memory does not grow with the corpus: at
+    most one batch of rows is held.
     """
 
     def __init__(self, home: Home) -> None:
@@ -115,12 +116,16 @@ class Corpus:
     def _shards(
         self, *, with_late: bool = False
     ) -> Iterator[tuple[Shard, set[int], dict[int, tuple[str, ...]]]]:
-        """Yield each shard with its dead rows and the identifiers its papers got later."""
-        for shard in self._home.shards(KIND):
-            with self._home.connect() as connection:
+        """Yield each shard with its dead rows and the identifiers its papers got later.
+
+        All from one snapshot: a row that is replaced meanwhile must not be dead in its old
+        shard while the new one is not listed.
+        """
+        with self._home.connect() as connection:
+            for shard in self._home.shards_of(connection, KIND):
                 dead = _dead_rows(connection, shard.number)
                 late = _late_ids(connection, shard.number) if with_late else {}
-            yield shard, dead, late
+                yield shard, dead, late
 
 
 def read_row(path: Path, row: int) -> Paper:

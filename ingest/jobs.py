@@ -125,9 +125,14 @@ class _Job:
         self.cursors: dict[str, dict[str, object]] = {}
         self.keys: dict[str, str] = {}
         self.damaged: set[str] = set()
+        self.is_whole = True
 
     def run(self, files: Sequence[SourceFile], *, workers: int) -> None:
-        """Read all files; an interruption keeps what was written until then."""
+        """Read all files; an interruption keeps what was read until then.
+
+        Within the few moments that a chunk is being put, or committed, it keeps what was
+        committed before: half a paper must not count.
+        """
         parsed = parse_chunks(self.chunks(files), self.mapping, workers=workers)
         try:
             for part in parsed:
@@ -136,7 +141,8 @@ class _Job:
                     self.commit()
             self.commit()
         except KeyboardInterrupt:
-            self.commit()
+            if self.is_whole:
+                self.commit()
             raise
         finally:
             self.store.close()
@@ -166,6 +172,7 @@ class _Job:
 
     def take(self, part: Parsed) -> None:
         """Put the papers of a chunk into the corpus."""
+        self.is_whole = False
         for paper in part.papers:
             if isinstance(paper, Paper):
                 self.store.put(paper)
@@ -176,6 +183,7 @@ class _Job:
         if part.file not in self.damaged:  # what could not be read is tried again next time
             cursor["rows"] = int(str(cursor["rows"])) + part.chunk_rows
             cursor["done"] = part.is_last
+        self.is_whole = True
         self.progress(part.chunk_rows)
 
     def reject(self, row: BadRow) -> None:
@@ -187,9 +195,11 @@ class _Job:
 
     def commit(self) -> None:
         """Make everything so far count; a file's cursor never runs ahead of its papers."""
+        self.is_whole = False
         self.quarantine.flush()
         self.store.commit(job=_JOB, cursors=self.cursors)
         self.cursors = {key: c for key, c in self.cursors.items() if not c["done"]}
+        self.is_whole = True
 
     def fill_report(self) -> None:
         report, counts = self.report, self.store.counts

@@ -62,9 +62,11 @@ def _line(row: BadRow) -> str:
 def unwrap(row: object) -> object:
     """Return the row within a row of a quarantine file; any other row as it is.
 
+    A row that failed when it was retried lies within two rows, and so on.
+
     Raises:
         ValueError: the row inside is no JSON.
     """
-    if isinstance(row, Mapping) and row.keys() == _KEYS:
-        return json.loads(str(row["raw"]))
+    while isinstance(row, Mapping) and row.keys() == _KEYS:
+        row = json.loads(str(row["raw"]))
     return row

@@ -61,7 +61,6 @@ class _Row:
             raise InputError("no text: neither a title nor an abstract")
         text = f"{clean_title}\n{clean_abstract}"
         ids = self.ids() or (content_id(text),)
-        day = self.day()
         return Paper(
             id=ids[0],
             ids=ids,
@@ -70,8 +69,8 @@ class _Row:
             text=text,
             text_sha=text_hash(text),
             cleaner_version=CLEANER_VERSION,
-            year=self.year() or (day.year if day else None),
-            date=day,
+            year=self.year(),
+            date=self.day(),
             venue=self.short("venue"),
             authors=self.names("authors"),
             doi=next((one[4:] for one in ids if one.startswith("doi:")), None),
@@ -139,14 +138,13 @@ class _Row:
         return f"arxiv:{found}" if found else None
 
     def day(self) -> date | None:
-        """Return the date, where year, month and day are given."""
+        """Return the date, where year, month and day are given and it may be true."""
         value = self.value("date")
-        if isinstance(value, datetime):
-            return value.date()
         if isinstance(value, date):
-            return value
+            day = value.date() if isinstance(value, datetime) else value
+            return day if day.year <= _latest_year() else None
         match = _DATE.search(_date_text(value))
-        if not match or not match.group(3):
+        if not match or not match.group(3) or int(match.group(1)) > _latest_year():
             return None
         try:
             return date(int(match.group(1)), int(match.group(2)), int(match.group(3)))
@@ -154,14 +152,10 @@ class _Row:
             return None
 
     def year(self) -> int | None:
-        """Return the year, from its own column or from the date's."""
-        latest = datetime.now(UTC).year + 2
+        """Return the year, from its own column or from the date's; none from the future."""
         for field in ("year", "date"):
-            value = self.value(field)
-            if isinstance(value, date):
-                return value.year
-            match = _YEAR.search(_date_text(value))
-            if match and int(match.group()) <= latest:
+            match = _YEAR.search(_date_text(self.value(field)))
+            if match and int(match.group()) <= _latest_year():
                 return int(match.group())
         return None
 
@@ -205,6 +199,11 @@ def _scheme_id(scheme: str, value: str) -> str | None:
     if scheme.lower() in ("doi", "arxiv"):
         return normalize_id(value)
     return normalize_id(f"{scheme}:{value}") if re.fullmatch(r"[A-Za-z]{2,12}", scheme) else None
+
+
+def _latest_year() -> int:
+    """Return the last year that a paper may have: journals date some of them ahead."""
+    return datetime.now(UTC).year + 2
 
 
 def _date_text(value: object) -> str:

@@ -4,7 +4,8 @@ What becomes of a paper depends on whom its identifiers and its text already bel
 
 - nobody: it is **added**;
 - a paper that has its first identifier for an id: where text differs, or more fields are
-  filled than before, it is **updated**: a new row, a tombstone for the old one, the same id;
+  filled than before, it is **updated**: a new row, a tombstone for the old one, the same id
+  (a record without an abstract replaces no other text, and a retraction always counts);
 - another paper, by any of its identifiers or by exactly the same text: its identifiers
   become aliases of that paper, whose text stays: **merged**;
 - where nothing of this brings anything new, it is **unchanged**.
@@ -125,8 +126,9 @@ class PaperStore:
         joined = self._join(owner, paper)
         query = "SELECT text_sha, filled FROM papers WHERE id = ?"
         text_sha, filled = self._sql.execute(query, (owner,)).fetchone()
-        richer = text_sha != paper.text_sha or _filled(paper) > filled
-        if paper.ids[0] == owner and richer:
+        same_text = text_sha == paper.text_sha
+        is_news = _filled(paper) > filled if same_text else bool(paper.abstract)
+        if paper.ids[0] == owner and is_news:
             self._replace(owner, paper)
             return "updated"
         return "merged" if self._alias(owner, paper.ids, late=True) or joined else "unchanged"
@@ -198,5 +200,6 @@ class PaperStore:
 
 
 def _filled(paper: Paper) -> int:
-    """Return how many descriptive fields a paper has."""
-    return sum(getattr(paper, name) not in (None, "", ()) for name in _DESCRIPTIVE)
+    """Return how many descriptive fields a paper has; a retraction outweighs them all."""
+    fields_filled = sum(getattr(paper, name) not in (None, "", ()) for name in _DESCRIPTIVE)
+    return fields_filled + (len(_DESCRIPTIVE) + 1) * paper.retracted

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from .errors import HomeBusyError, HomeError, HomeFormatError
 
-__all__ = ["FORMAT", "Home", "HomeWriter", "PendingShard", "Shard"]
+__all__ = ["FORMAT", "Home", "HomeWriter", "PendingShard", "Shard", "lock_folder"]
 
 FORMAT = 1
 FOLDERS = ("corpus", "facts", "vectors", "index", "graph", "quarantine", "stage", "cache")
@@ -108,9 +108,13 @@ class Home:
 
     def shards(self, kind: str) -> list[Shard]:
         """Return the registered shards of a kind, oldest first."""
-        query = "SELECT number, name, rows, size, sha256 FROM shards WHERE kind = ?"
         with self.connect() as connection:
-            rows = connection.execute(f"{query} ORDER BY number", (kind,)).fetchall()
+            return self.shards_of(connection, kind)
+
+    def shards_of(self, connection: sqlite3.Connection, kind: str) -> list[Shard]:
+        """Return the shards that a snapshot of `connect` holds."""
+        query = "SELECT number, name, rows, size, sha256 FROM shards WHERE kind = ?"
+        rows = connection.execute(f"{query} ORDER BY number", (kind,)).fetchall()
         return [
             Shard(kind, number, name, count, size, sha256, self.path / kind / name)
             for number, name, count, size, sha256 in rows
@@ -141,8 +145,13 @@ class Home:
         for mode in modes:
             try:
                 connection = sqlite3.connect(f"{uri}?{mode}", uri=True, isolation_level=None)
+            except sqlite3.Error as problem:
+                error = problem
+                continue
+            try:
                 connection.execute("SELECT 1 FROM shards LIMIT 1")
             except sqlite3.Error as problem:
+                connection.close()
                 error = problem
             else:
                 return connection
@@ -158,7 +167,7 @@ class Home:
             HomeBusyError: another process is writing to this home.
             HomeError: the home may not be written to.
         """
-        with _lock(self.path):
+        with lock_folder(self.path):
             try:
                 connection = sqlite3.connect(self.path / "state.sqlite", isolation_level=None)
                 connection.execute("PRAGMA synchronous = FULL")
@@ -287,7 +296,7 @@ def _create(path: Path) -> None:
             raise HomeError(
                 f"{path} holds something else ({sorted(foreign)[0]}): give `--home` a new folder"
             )
-        with _lock(path):
+        with lock_folder(path):
             if (path / "home.json").is_file():  # made by another process meanwhile
                 return
             (path / "state.sqlite").unlink(missing_ok=True)
@@ -335,7 +344,7 @@ def _sync_folder(path: Path) -> None:
 
 
 @contextmanager
-def _lock(path: Path) -> Iterator[None]:
+def lock_folder(path: Path) -> Iterator[None]:
     """Hold the writer's lock; the system lets go of it when the process ends."""
     import fcntl
 

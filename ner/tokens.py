@@ -15,7 +15,10 @@ from typing import NamedTuple
 from .elements import ELEMENT_NAMES, ELEMENTS, word_set
 from .formulas import formula_family, is_formula_word, normalize_formula, parse_formula
 
-__all__ = ["NUMBER", "Token", "spelled_tokens", "tokenize", "training_tokens"]
+__all__ = ["NUMBER", "TOKENS_VERSION", "Token", "spelled_tokens", "tokenize", "training_tokens"]
+
+TOKENS_VERSION = "2"
+"""Changes when the same text may give other tokens: what was made from the old is redone."""
 
 NUMBER = "<nUm>"
 """The vocabulary token of every number that is no crystal plane or direction."""

@@ -62,9 +62,16 @@ class SourceFile:
         return _READERS[self.format](self.path)
 
     def sha256(self) -> str:
-        """Return the hexadecimal sha256 of the file as it is now."""
-        with self.path.open("rb") as stream:
-            return file_digest(stream, "sha256").hexdigest()
+        """Return the hexadecimal sha256 of the file as it is now.
+
+        Raises:
+            InputError: it cannot be read.
+        """
+        try:
+            with self.path.open("rb") as stream:
+                return file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            raise InputError(f"{self.path}: cannot be read: {error.strerror}") from error
 
 
 def find_files(

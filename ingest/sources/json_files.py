@@ -39,7 +39,7 @@ class JsonArray:
             for item in self._items():
                 number += 1
                 yield RawRow(number, item)
-        except (ValueError, *READ_ERRORS) as error:
+        except (ValueError, RecursionError, *READ_ERRORS) as error:
             yield RawRow(number + 1, "", read_error(error))
 
     def _items(self) -> Iterator[object]:

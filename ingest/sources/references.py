@@ -1,5 +1,6 @@
 """Reference managers' formats: BibTeX and RIS, an entry at a time."""
 
+import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,9 @@ _ENTRY = re.compile(r"^\s*@(\w+)\s*[{(]")
 _NO_PAPERS = frozenset(["comment", "preamble", "string"])
 _RIS_TAG = re.compile(r"^([A-Z][A-Z0-9])  ?-(?: (.*))?$")
 _RIS_LISTS = frozenset(["AU", "A1", "A2", "KW", "UR"])
+
+# Bad entries go to the quarantine: no line on stderr for each of them besides.
+logging.getLogger("bibtexparser").addHandler(logging.NullHandler())
 
 
 class Bibtex:

@@ -92,8 +92,21 @@ class Parquet:
         try:
             with pq.ParquetFile(self.path) as file:
                 for batch in file.iter_batches(_BATCH_ROWS, use_threads=False):
-                    for row in batch.to_pylist():
-                        number += 1
-                        yield RawRow(number, row)
+                    yield from _batch_rows(batch, number)
+                    number += batch.num_rows
         except (pa.ArrowException, OSError) as error:
             yield RawRow(number + 1, "", read_error(error))
+
+
+def _batch_rows(batch: Any, done: int) -> Iterator[RawRow]:
+    """Yield the rows of a batch, one that cannot be read (text that is no UTF-8) as an error."""
+    try:
+        rows = batch.to_pylist()
+    except (ValueError, OverflowError) as error:
+        if batch.num_rows == 1:
+            yield RawRow(done + 1, "", f"{type(error).__name__}: {error}")
+            return
+        for i in range(batch.num_rows):
+            yield from _batch_rows(batch.slice(i, 1), done + i)
+    else:
+        yield from (RawRow(line, row) for line, row in enumerate(rows, start=done + 1))

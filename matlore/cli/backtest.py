@@ -66,7 +66,12 @@ def _backtest(
         int | None,
         typer.Option("--epochs", min=1, help="Epochs of training, instead of the settings'."),
     ] = None,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="Threads of training.")] = 2,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers", min=1, help="Threads of training [default: all cores].", show_default=False
+        ),
+    ] = None,
     plot: Annotated[
         Path | None, typer.Option("--plot", metavar="FILE", help="Draw a PNG, SVG or PDF file.")
     ] = None,
@@ -74,6 +79,8 @@ def _backtest(
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Rank as of past years, and count how many of the first materials were reported later."""
+    import os
+
     from matlore.pipeline.evaluate import backtest_home, cutoff_years, training_settings
 
     years = cutoff_years(first=first, last=last, step=step, years=_years("--cutoffs", cutoffs))
@@ -86,7 +93,7 @@ def _backtest(
             top=top,
             settings=training_settings(like=like, epochs=epochs),
             plot=plot,
-            workers=workers,
+            workers=workers or os.cpu_count() or 1,
             progress=progress,
         )
     _print(record, format)

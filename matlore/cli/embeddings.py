@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from .options import FormatOption, HomeOption, home_path, sub_app
+from .options import FormatOption, HomeOption, command_line, home_path, sub_app
 from .output import Format, emit, note
 from .progress import progress_bar
 
-__all__ = ["register"]
+__all__ = ["HELP", "register"]
 
 HELP = "Train word vectors, evaluate them, and look at neighbours."
 
@@ -60,7 +60,6 @@ def train(
     With --workers 1 the same corpus and seed give the same vectors again.
     """
     import os
-    import sys
 
     from matlore.pipeline.vectors import new_settings, train_home_vectors
 
@@ -83,7 +82,7 @@ def train(
             until=until,
             workers=workers or os.cpu_count() or 1,
             progress=progress,
-            command=" ".join(["matlore", *sys.argv[1:]]),
+            command=command_line(),
         )
     card = loaded.vectors.card
     note(f"vectors {card.id} in {loaded.path}")

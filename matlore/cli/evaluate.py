@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from .embeddings import HELP
 from .options import FormatOption, HomeOption, home_path, sub_app
 from .output import Format, emit
 from .progress import progress_bar
@@ -42,8 +43,7 @@ class _Part(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the command to `matlore embeddings`."""
-    group = sub_app(app, "embeddings", "Train word vectors, evaluate them and look into them.")
-    group.command("evaluate")(_evaluate)
+    sub_app(app, "embeddings", HELP).command("evaluate")(_evaluate)
 
 
 def _evaluate(

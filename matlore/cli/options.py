@@ -1,5 +1,7 @@
 """Options that many commands share, and the sub-commands that several modules fill."""
 
+import re
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -7,7 +9,9 @@ import typer
 
 from .output import Format
 
-__all__ = ["FormatOption", "HomeOption", "home_path", "sub_app"]
+__all__ = ["FormatOption", "HomeOption", "command_line", "home_path", "sub_app"]
+
+_FOLDERS = re.compile(r"^(--[\w-]+=)?.*/(?=.)")
 
 HomeOption = Annotated[
     Path | None,
@@ -35,6 +39,15 @@ def home_path(home: Path | None) -> Path:
     from matlore.config import load_settings
 
     return load_settings(home=home).home
+
+
+def command_line() -> str:
+    """Return the command that is running, for the card of what it makes.
+
+    Of paths only the last part is kept: a card travels, and the folders of the machine
+    that made it say nothing elsewhere.
+    """
+    return " ".join(["matlore", *(_FOLDERS.sub(r"\1", word) for word in sys.argv[1:])])
 
 
 def sub_app(app: typer.Typer, name: str, help: str) -> typer.Typer:

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from matlore.errors import UsageError
+
 from .options import FormatOption, HomeOption, home_path
 from .output import Format, emit, note
 from .progress import progress_bar
@@ -104,10 +106,17 @@ def _recommend(
 
 
 def _symbols(text: str | None) -> list[str] | None:
-    """Split `Pb, Cd,Tl`; None where the option was not given."""
+    """Split `Pb, Cd,Tl`; None where the option was not given.
+
+    Raises:
+        UsageError: it was given, but names nothing.
+    """
     if text is None:
         return None
-    return [symbol for symbol in text.replace(",", " ").split() if symbol]
+    symbols = text.replace(",", " ").split()
+    if not symbols:
+        raise UsageError(f"{text!r} names no element; write them as in Bi,Te,Se")
+    return symbols
 
 
 def _print_table(result: Mapping[str, Any], *, explain: bool) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .options import FormatOption, HomeOption, home_path, sub_app
+from .options import FormatOption, HomeOption, command_line, home_path, sub_app
 from .output import Format, emit
 
 __all__ = ["register"]
@@ -41,8 +41,6 @@ def build(
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Cut the vectors of a home to the size of the starter pack, in int8, with a card."""
-    import sys
-
     from matlore.pipeline.starter import build_starter
     from matlore.pipeline.vectors import STARTER_VECTORS
 
@@ -52,6 +50,6 @@ def build(
         ranking=ranking,
         out=out or STARTER_VECTORS,
         max_megabytes=max_megabytes,
-        command=" ".join(["matlore", *sys.argv[1:]]),
+        command=command_line(),
     )
     emit(record, format=format, title="Starter pack")

@@ -12,9 +12,8 @@ from matlore.vocabulary import Application, load_applications
 
 if TYPE_CHECKING:
     from embeddings.counts import StudyCounts
-    from embeddings.explain import PaperText
     from embeddings.ranking import ElementFilter
-    from embeddings.stage import StagedPaper
+    from embeddings.stage import PaperText, StagedPaper
     from ingest.corpus import Corpus
 
     from .vectors import LoadedVectors
@@ -99,8 +98,7 @@ def recommend(
         "query": [term for term in known.query if term in loaded.vectors],
         "counted_papers": None if counts is None else counts.papers,
         "candidates": [
-            _row(candidate, known, until=until, counted=counts is not None, explain=explain)
-            for candidate in candidates
+            _row(candidate, known, until=until, explain=explain) for candidate in candidates
         ],
     }
 
@@ -135,31 +133,31 @@ def _counts_with(
     counts = loaded.counts
     if counts is not None and application.name in counts.applications:
         return counts
-    papers = _staged(loaded, application, home, progress=progress)
+    papers = _staged(loaded, home, progress=progress)
     if papers is None:
         return counts
     words = {application.name: application.words}
-    if counts is not None:
+    if counts is not None and _counted_here(loaded):
         return counts.extended(papers, words)
     from embeddings.counts import StudyCounts
 
     return StudyCounts.count(papers, words)
 
 
+def _counted_here(loaded: "LoadedVectors") -> bool:
+    """Tell whether the counts of the vectors are those of the home's own corpus."""
+    counted = loaded.vectors.card.corpus.get("fingerprint")
+    return loaded.stage is not None and loaded.stage.fingerprint == counted
+
+
 def _staged(
-    loaded: "LoadedVectors", application: Application, home: Path, *, progress: Progress
+    loaded: "LoadedVectors", home: Path, *, progress: Progress
 ) -> "Iterable[StagedPaper] | None":
     """Return the papers to count an application in, or None where there is no corpus."""
     if loaded.stage is not None:
         return _watched(loaded.stage, progress, total=len(loaded.stage))
     texts = _corpus_texts(home, progress=progress)
-    if texts is None:
-        return None
-    from embeddings.explain import names_application
-
-    says = names_application(application)
-    wanted = texts if loaded.counts is None else (text for text in texts if says(text[2]))
-    return _tokenized(wanted)
+    return None if texts is None else _tokenized(texts)
 
 
 def _tokenized(texts: "Iterable[PaperText]") -> "Iterator[StagedPaper]":
@@ -241,12 +239,7 @@ def _sample_texts() -> "Iterator[PaperText]":
 
 
 def _row(
-    candidate: Candidate,
-    application: Application,
-    *,
-    until: int | None,
-    counted: bool,
-    explain: bool,
+    candidate: Candidate, application: Application, *, until: int | None, explain: bool
 ) -> dict[str, object]:
     """Return a candidate as an item of the result."""
     from embeddings.explain import history
@@ -257,7 +250,7 @@ def _row(
         "display": candidate.display,
         "score": round(candidate.score, _SCORE_DIGITS),
         "known": candidate.known,
-        "n_papers": candidate.n_papers if counted else None,
+        "n_papers": candidate.n_papers,
         "n_application_papers": candidate.n_application_papers,
         "first_year": candidate.first_year,
         "first_application_year": candidate.first_application_year,

@@ -5,7 +5,7 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
-from matlore.errors import NotFoundError
+from matlore.errors import NotFoundError, UsageError
 from matlore.home import Home
 
 from .vectors import COUNTS_FILE, PAPERS_FILE, STARTER_VECTORS, resolve_vectors
@@ -14,6 +14,7 @@ __all__ = ["build_starter"]
 
 MEGABYTE = 1_000_000
 _CARD_BYTES = 100_000
+_FILES = frozenset(["vectors.safetensors", "card.json", COUNTS_FILE, PAPERS_FILE])
 
 
 def build_starter(
@@ -32,17 +33,19 @@ def build_starter(
         vectors: a folder of vectors; None for the newest of the home.
         ranking: the folder of the reference list: its measures of the packed vectors go
             into the card.
-        out: where the pack goes; what is there is replaced.
+        out: where the pack goes; an older pack there is replaced.
         max_megabytes: size of vectors and counts together at most.
         command: recorded in the card.
 
     Raises:
-        NotFoundError: no counts lie beside the vectors.
+        NotFoundError: the home has no vectors, or no counts lie beside them.
+        UsageError: `out` holds something else than a pack.
     """
     from embeddings.pack import pack_vectors
 
     home = Home.open(home_path)
     loaded = resolve_vectors(home_path, vectors=vectors)
+    _check_target(out, loaded.path)
     counts, papers = loaded.counts, loaded.papers
     if counts is None or papers is None:
         raise NotFoundError(
@@ -69,6 +72,18 @@ def build_starter(
         "materials_counted": len(counts.materials),
         "megabytes": round(size / MEGABYTE, 2),
     }
+
+
+def _check_target(out: Path, source: Path) -> None:
+    """Refuse to delete what is no pack, and to make a pack from itself."""
+    if out.resolve() == source.resolve():
+        raise NotFoundError(
+            f"{source}: no other vectors are at hand than the pack itself; train some with"
+            " `matlore embeddings train`"
+        )
+    held = {file.name for file in out.iterdir()} if out.is_dir() else set()
+    if foreign := held - _FILES:
+        raise UsageError(f"--out {out}: holds something else ({min(foreign)}); name a new folder")
 
 
 def _metrics(home_path: Path, packed: Path, ranking: Path) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """Word vectors of a home: training them, and finding the ones that a command should use."""
 
+import json
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -9,7 +11,7 @@ from shutil import copyfile
 from typing import TYPE_CHECKING, Any
 
 from matlore.errors import ArtifactError, InputError, NotFoundError
-from matlore.home import Home
+from matlore.home import Home, lock_folder
 from matlore.progress import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ __all__ = [
 
 COUNTS_FILE = "counts.safetensors"
 PAPERS_FILE = "papers.json.zst"
+_STAGED = ("id", "year", "text", "retracted")
 STARTER_VECTORS = Path(__file__).parent.parent / "starter" / "vectors"
 
 
@@ -125,19 +128,20 @@ def train_home_vectors(
     from embeddings.training import train_vectors, vectors_id
 
     home = Home.open(home_path)
-    stage = ensure_stage(home, workers=workers, progress=progress)
-    folder = home.folder("vectors") / vectors_id(stage, settings, until)
-    vectors = train_vectors(
-        stage,
-        folder,
-        settings=settings,
-        until=until,
-        workers=workers,
-        progress=progress,
-        command=command,
-    )
-    for file in _counted(stage, progress=progress):
-        copyfile(file, folder / file.name)
+    with _one_at_a_time(home):
+        stage = ensure_stage(home, workers=workers, progress=progress)
+        folder = home.folder("vectors") / vectors_id(stage, settings, until)
+        vectors = train_vectors(
+            stage,
+            folder,
+            settings=settings,
+            until=until,
+            workers=workers,
+            progress=progress,
+            command=command,
+        )
+        for file in _counted(stage, progress=progress):
+            copyfile(file, folder / file.name.partition(".")[2])
     return LoadedVectors(folder, vectors, stage)
 
 
@@ -159,8 +163,9 @@ def ensure_counts(home_path: Path, *, progress: Progress = no_progress) -> "Stud
     """Return the counts of the whole corpus of a home, counted if need be."""
     from embeddings.counts import StudyCounts
 
-    stage = ensure_stage(Home.open(home_path), progress=progress)
-    counts, _ = _counted(stage, progress=progress)
+    home = Home.open(home_path)
+    with _one_at_a_time(home):
+        counts, _ = _counted(ensure_stage(home, progress=progress), progress=progress)
     return StudyCounts.load(counts)
 
 
@@ -185,8 +190,9 @@ def ensure_stage(home: Home, *, workers: int = 2, progress: Progress = no_progre
     if not len(corpus):
         raise InputError(f"{home.path}: no papers; bring some in with `matlore ingest file PATH`")
     progress(0, total=len(corpus), text="staging")
-    for file in (COUNTS_FILE, PAPERS_FILE):
-        (folder / file).unlink(missing_ok=True)
+    for name in (COUNTS_FILE, PAPERS_FILE):
+        for file in folder.glob(f"*.{name}"):
+            file.unlink()
     texts = _texts(corpus)
     return build_stage(texts, folder, fingerprint=fingerprint, workers=workers, progress=progress)
 
@@ -216,9 +222,11 @@ def similar_terms(
 
 
 def _texts(corpus: "Corpus") -> Iterator[tuple[str, int | None, str]]:
-    for batch in corpus.batches(columns=("id", "year", "text")):
-        columns = (batch.column(name).to_pylist() for name in ("id", "year", "text"))
-        yield from zip(*columns, strict=True)
+    for batch in corpus.batches(columns=_STAGED):
+        columns = (batch.column(name).to_pylist() for name in _STAGED)
+        for paper_id, year, text, retracted in zip(*columns, strict=True):
+            if not retracted:
+                yield paper_id, year, text
 
 
 def _counted(stage: "Stage", *, progress: Progress) -> tuple[Path, Path]:
@@ -228,13 +236,25 @@ def _counted(stage: "Stage", *, progress: Progress) -> tuple[Path, Path]:
     from matlore.vocabulary import load_applications
 
     words = {a.name: a.words for a in load_applications().values()}
-    counts, papers = stage.folder / COUNTS_FILE, stage.folder / PAPERS_FILE
+    digest = sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()[:8]
+    counts, papers = (stage.folder / f"{digest}.{name}" for name in (COUNTS_FILE, PAPERS_FILE))
     if not counts.exists():
         progress(0, total=len(stage), text="counting")
         StudyCounts.count(stage, words, progress=progress).save(counts)
     if not papers.exists():
         StudyPapers.collect(stage, words).save(papers)
     return counts, papers
+
+
+def _one_at_a_time(home: Home) -> AbstractContextManager[None]:
+    """Hold the right to stage and train in a home.
+
+    Raises:
+        HomeBusyError: another process has it.
+    """
+    folder = home.folder("vectors")
+    folder.mkdir(exist_ok=True)
+    return lock_folder(folder)
 
 
 def _stage(home_path: Path) -> "Stage | None":
@@ -251,7 +271,7 @@ def _newest(home_path: Path, before: int | None) -> Path | None:
     found = [
         (file.stat().st_mtime, file.parent)
         for file in (home_path / "vectors").glob("*/card.json")
-        if _card(file.parent).trained_until == before
+        if (card := _card(file.parent)) is not None and card.trained_until == before
     ]
     return max(found)[1] if found else None
 
@@ -265,7 +285,11 @@ def _starter(before: int | None) -> Path:
     return STARTER_VECTORS
 
 
-def _card(folder: Path) -> "VectorsCard":
+def _card(folder: Path) -> "VectorsCard | None":
+    """Return the card of a folder of vectors, or None where it cannot be read."""
     from embeddings.vectors import WordVectors
 
-    return WordVectors.load_card(folder)
+    try:
+        return WordVectors.load_card(folder)
+    except ArtifactError:
+        return None

@@ -74,19 +74,6 @@ def test_totals_are_the_counts_of_all_materials(counts: StudyCounts) -> None:
     assert counts.totals("thermoelectric", until=2000).tolist() == [0, 1, 0]
 
 
-def test_rarely_named_materials_can_be_left_out() -> None:
-    counts = StudyCounts.count(PAPERS, APPLICATIONS, min_papers=3)
-    assert counts.materials == ("SnTe",)
-    assert counts.first_application_year("SnTe", "thermoelectric") == 2005
-
-
-def test_counts_can_be_limited_to_a_vocabulary(counts: StudyCounts) -> None:
-    limited = counts.only(["Li3PS4", "SnTe", "GaAs"])
-    assert limited.materials == ("Li3PS4", "SnTe")
-    assert limited.by_year("SnTe") == counts.by_year("SnTe")
-    assert limited.n_application_papers("SnTe", "thermoelectric") == 2
-
-
 def test_further_applications_can_be_counted_later(counts: StudyCounts) -> None:
     extended = counts.extended(PAPERS, {"films": ("films",), "structure": ("structure",)})
     assert extended.applications == (*APPLICATIONS, "films", "structure")

@@ -245,3 +245,28 @@ def test_twice_is_once(tmp_path_factory: pytest.TempPathFactory, papers: list[Pa
     before = list(Corpus(home))
     assert put(home, papers) == ["unchanged"] * len(papers)
     assert list(Corpus(home)) == before
+
+
+def test_a_record_without_abstract_replaces_no_text(home: Home) -> None:
+    whole = paper("arxiv:2401.00001", year=2024)
+    bare = paper("arxiv:2401.00001", abstract="", year=2024, venue="Nature", authors=("A. Doe",))
+    assert put(home, [whole, bare]) == ["added", "unchanged"]
+    assert list(Corpus(home)) == [whole]
+
+
+def test_a_retraction_is_news(home: Home) -> None:
+    standing = paper("arxiv:2401.00001", year=2024)
+    assert put(home, [standing, dataclasses.replace(standing, retracted=True)]) == [
+        "added",
+        "updated",
+    ]
+    assert Corpus(home).get("2401.00001").retracted
+
+
+def test_a_reader_does_not_lose_what_is_updated_meanwhile(home: Home) -> None:
+    put(home, [paper("arxiv:2401.00001")])
+    put(home, [paper("arxiv:2401.00002", title="Old")])
+    reading = iter(Corpus(home))
+    seen = [next(reading).id]
+    put(home, [paper("arxiv:2401.00002", title="New")])
+    assert [*seen, *(one.id for one in reading)] == ["arxiv:2401.00001", "arxiv:2401.00002"]

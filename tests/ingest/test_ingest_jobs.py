@@ -11,9 +11,10 @@ import pytest
 
 from ingest.corpus import KIND, Corpus
 from ingest.jobs import IngestReport, ingest_files
-from ingest.quarantine import BadRow, Quarantine
+from ingest.quarantine import BadRow, Quarantine, unwrap
 from ingest.sources.base import RawRow
 from ingest.sources.files import find_files
+from ingest.store import PaperStore
 from ingest.workers import Chunk, parse_chunks, parse_row
 from matlore.errors import HomeBusyError, InputError, MatloreError
 from matlore.home import Home
@@ -231,6 +232,7 @@ import os, signal, sys
 from pathlib import Path
 from ingest.jobs import ingest_files
 from ingest.sources.files import find_files
+from ingest.store import PaperStore
 from matlore.home import Home
 
 deadly, seen = int(sys.argv[3]), 0
@@ -270,3 +272,30 @@ def test_a_killed_job_goes_on_where_it_stopped(
     assert finished.stdout.split() == [str(3001 - done).encode(), b"3000"]
     assert _ids(home) == [f"arxiv:2401.{n:05}" for n in range(3000)]
     assert {p.name for p in home.folder(KIND).iterdir()} == {s.name for s in home.shards(KIND)}
+
+
+def test_a_row_that_failed_again_can_be_retried_again() -> None:
+    row: object = {"title": "A"}
+    for _ in range(3):
+        row = {"file": "p", "line": 1, "reason": "r", "raw": json.dumps(row)}
+    assert unwrap(row) == {"title": "A"}
+
+
+def test_a_job_interrupted_within_a_paper_keeps_the_last_commit(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _write(tmp_path / "p.jsonl", range(1000))
+    put, seen = PaperStore.put, list[Paper]()
+
+    def interrupt(store: PaperStore, paper: Paper) -> object:
+        seen.append(paper)
+        if len(seen) == 700:
+            raise KeyboardInterrupt
+        return put(store, paper)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PaperStore, "put", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            _ingest(home, path, shard_rows=400)
+    assert len(Corpus(home)) == len(list(Corpus(home))) == 400
+    assert _ingest(home, path).papers == 1000

@@ -160,6 +160,8 @@ def test_a_bad_row_is_refused_with_a_reason(row: object, reason: str) -> None:
         ({"year": "in press"}, None, None),
         ({"year": 99}, None, None),
         ({"year": 9999}, None, None),
+        ({"date": "2090-05-01"}, None, None),
+        ({"date": date(2090, 5, 1)}, None, None),
         ({"year": True}, None, None),
     ],
 )

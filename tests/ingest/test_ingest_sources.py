@@ -281,3 +281,25 @@ def test_json_round_trip(tmp_path: Path, rows: list[dict[str, str]]) -> None:
     assert values(path) == rows
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     assert values(path) == rows
+
+
+def test_an_array_nested_without_end_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "deep.json"
+    path.write_text("[" * 100_000)
+    (row,) = SourceFile(path, FileFormat.JSONL).rows()
+    assert row.error is not None
+
+
+def test_a_parquet_row_that_is_no_utf8_harms_no_other(tmp_path: Path) -> None:
+    offsets = pa.array([0, 2, 5, 7], pa.int32()).buffers()[1]
+    titles = pa.Array.from_buffers(pa.string(), 3, [None, offsets, pa.py_buffer(b"ab\xffcdef")])
+    pq.write_table(pa.table({"title": titles}), tmp_path / "p.parquet")
+    rows = list(SourceFile(tmp_path / "p.parquet", FileFormat.PARQUET).rows())
+    assert [row.line for row in rows] == [1, 2, 3]
+    assert [row.value for row in rows if row.error is None] == [{"title": "ab"}, {"title": "ef"}]
+    assert "UnicodeDecodeError" in str(rows[1].error)
+
+
+def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        SourceFile(tmp_path / "gone.jsonl", FileFormat.JSONL).sha256()
