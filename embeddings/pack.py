@@ -16,7 +16,9 @@ _SCALE_BYTES = 4
 _WORD_BYTES = 20  # spelling, count, position
 
 
-def pack_vectors(vectors: WordVectors, *, max_bytes: int, output_words: int = 14_000) -> WordVectors:
+def pack_vectors(
+    vectors: WordVectors, *, max_bytes: int, output_words: int = 14_000
+) -> WordVectors:
     """Return the part of `vectors` that fits into `max_bytes` when saved quantized.
 
     All formulas, families and elements stay, with their output vectors; the commonest

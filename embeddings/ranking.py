@@ -136,6 +136,7 @@ def rank_materials(
     until: int | None = None,
     elements: ElementFilter | None = None,
     min_count: int = MIN_COUNT,
+    min_papers: int = 0,
 ) -> list[Candidate]:
     """Rank the compounds of the vocabulary for an application.
 
@@ -149,6 +150,8 @@ def rank_materials(
         until: count papers up to and with this year; None for all.
         elements: which materials by their elements; None for all.
         min_count: rank materials that occur at least so often in the training corpus.
+        min_papers: leave out materials that fewer counted papers name: one paper may name
+            a material many times. Without counts nothing is left out.
 
     Returns:
         Candidates by falling score; equal scores in the order of their formulas.
@@ -170,7 +173,12 @@ def rank_materials(
         elements=elements or ElementFilter(),
         min_count=min_count,
     )
-    wanted = (candidate for candidate in found if not (novel and candidate.known))
+    wanted = (
+        candidate
+        for candidate in found
+        if not (novel and candidate.known)
+        and (candidate.n_papers is None or candidate.n_papers >= min_papers)
+    )
     return [
         replace(candidate, rank=rank) for rank, candidate in enumerate(islice(wanted, top), start=1)
     ]

@@ -63,6 +63,12 @@ def _recommend(
         str | None,
         typer.Option("--contains", metavar="Te,Se,…", help="All of these elements."),
     ] = None,
+    min_papers: Annotated[
+        int,
+        typer.Option(
+            "--min-papers", min=0, metavar="N", help="Leave out materials named in fewer papers."
+        ),
+    ] = 0,
     vectors: Annotated[
         Path | None,
         typer.Option(
@@ -93,6 +99,7 @@ def _recommend(
             elements=_symbols(elements),
             without=_symbols(without) or (),
             contains=_symbols(contains) or (),
+            min_papers=min_papers,
             vectors=vectors,
             plot=plot,
             progress=progress,

@@ -36,6 +36,7 @@ def recommend(
     elements: Sequence[str] | None = None,
     without: Sequence[str] = (),
     contains: Sequence[str] = (),
+    min_papers: int = 0,
     vectors: Path | None = None,
     plot: Path | None = None,
     progress: Progress = no_progress,
@@ -53,6 +54,7 @@ def recommend(
         elements: the elements allowed; None for any.
         without: elements that must not be there.
         contains: elements that must all be there.
+        min_papers: leave out materials that fewer counted papers name.
         vectors: a folder of vectors, or a file in word2vec format; None for the newest of
             the home, else those that ship with matlore.
         plot: PNG or SVG file to draw the ranking to.
@@ -84,6 +86,7 @@ def recommend(
         novel=novel,
         until=until,
         elements=chosen,
+        min_papers=min_papers,
     )
     if explain:
         candidates = _explained(candidates, loaded, known, home, until=until, progress=progress)

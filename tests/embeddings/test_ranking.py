@@ -123,6 +123,17 @@ def test_novel_drops_the_known(vectors: WordVectors, counts: StudyCounts) -> Non
     assert [(c.rank, c.formula) for c in found] == [(1, "SnTe"), (2, "ZnSb")]
 
 
+def test_materials_of_few_papers_can_be_left_out(vectors: WordVectors, counts: StudyCounts) -> None:
+    everything = rank_materials(vectors, counts, application=THERMOELECTRIC)
+    numbers = {c.formula: c.n_papers or 0 for c in everything}
+    assert min(numbers.values()) < 2 <= max(numbers.values())
+    found = rank_materials(vectors, counts, application=THERMOELECTRIC, min_papers=2)
+    assert [c.formula for c in found] == [c.formula for c in everything if numbers[c.formula] > 1]
+    assert [c.rank for c in found] == list(range(1, len(found) + 1))
+    uncounted = rank_materials(vectors, None, application=THERMOELECTRIC, min_papers=9)
+    assert len(uncounted) == len(everything)
+
+
 def test_novel_at_a_year_forgets_what_came_later(vectors: WordVectors, counts: StudyCounts) -> None:
     found = rank_materials(
         vectors, counts, application=THERMOELECTRIC, novel=True, until=2005, top=2
