@@ -1,9 +1,8 @@
 """Training of word vectors: Word2Vec skip-gram over the staged, phrased corpus.
 
 Settings follow mat2vec (Tshitoyan et al., Nature 571, 95, 2019; Mikolov et al., NIPS 2013).
-gensim fed by an iterator that finds phrases keeps about one core busy, so phrases are joined
-once, into a file that gensim's workers read side by side. After every epoch the vectors are
-kept: a run that is stopped goes on from there.
+Phrases are joined once, into a file that gensim's workers read side by side, not again in
+every epoch. After every epoch the vectors are kept: a run that is stopped goes on from there.
 """
 
 import json
