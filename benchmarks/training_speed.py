@@ -15,11 +15,10 @@ from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from gensim.models import Word2Vec
 from ingest_curve import lines
 
 from embeddings.phrases import PhraseModel
-from embeddings.training import TrainingSettings
+from embeddings.training import TrainingSettings, new_model
 from ingest.clean import clean_text
 from ner.tokens import training_tokens
 
@@ -36,20 +35,6 @@ class _OnTheFly:
         with self._file.open(encoding="utf-8") as lines:
             for line in lines:
                 yield self._phrases.apply(line.split())
-
-
-def _model(settings: TrainingSettings, workers: int) -> Word2Vec:
-    return Word2Vec(
-        vector_size=settings.dimension,
-        window=settings.window,
-        negative=settings.negative,
-        sample=settings.sample,
-        alpha=settings.alpha,
-        min_count=settings.min_count,
-        sg=1,
-        workers=workers,
-        seed=settings.seed,
-    )
 
 
 def main() -> None:
@@ -84,7 +69,7 @@ def _baseline(
     plain: Path, phrases: PhraseModel, settings: TrainingSettings, options: argparse.Namespace
 ) -> float:
     sentences = _OnTheFly(plain, phrases)
-    model = _model(settings, options.workers)
+    model = new_model(settings, options.workers)
     start = time.perf_counter()
     model.build_vocab(sentences)
     model.train(sentences, total_examples=model.corpus_count, epochs=options.epochs)
@@ -98,7 +83,7 @@ def _ours(
     settings: TrainingSettings,
     options: argparse.Namespace,
 ) -> float:
-    model = _model(settings, options.workers)
+    model = new_model(settings, options.workers)
     start = time.perf_counter()
     with phrased.open("w", encoding="utf-8") as file:
         file.writelines(" ".join(line) + "\n" for line in _OnTheFly(plain, phrases))

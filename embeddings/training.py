@@ -30,7 +30,7 @@ from .phrases import PhraseModel
 from .stage import Stage
 from .vectors import VectorsCard, WordVectors
 
-__all__ = ["TrainingSettings", "train_vectors", "vectors_id"]
+__all__ = ["TrainingSettings", "new_model", "train_vectors", "vectors_id"]
 
 Select = Literal["materials", "all"]
 
@@ -114,7 +114,7 @@ def train_vectors(
     work = _Work(folder / "work", identity)
     progress(0, total=settings.epochs, text="joining phrases")
     corpus = work.prepare(stage, settings, until)
-    model = _new_model(settings, workers)
+    model = new_model(settings, workers)
     model.build_vocab(corpus_file=str(work.tokens))
     if not model.wv.index_to_key:
         raise InputError(
@@ -240,7 +240,8 @@ class _Sentences:
         return (paper.tokens for paper in self.papers())
 
 
-def _new_model(settings: TrainingSettings, workers: int) -> Word2Vec:
+def new_model(settings: TrainingSettings, workers: int) -> Word2Vec:
+    """Return an untrained model with these settings."""
     return Word2Vec(
         vector_size=settings.dimension,
         window=settings.window,
