@@ -32,8 +32,8 @@ class _OnTheFly:
         self._file, self._phrases = file, phrases
 
     def __iter__(self) -> Iterator[list[str]]:
-        with self._file.open(encoding="utf-8") as lines:
-            for line in lines:
+        with self._file.open(encoding="utf-8") as stream:
+            for line in stream:
                 yield self._phrases.apply(line.split())
 
 

@@ -158,7 +158,7 @@ class _Search:
         self._spellings = tuple(spellings)
         self._names = _formula_pattern(self._spellings)
         self._words = tuple(_phrase_pattern(word) for word in words)
-        self._application = _any_phrase_pattern(application.words)
+        self._application = names_application(application)
         self._best: list[tuple[tuple[int, bool, int], str, str]] = []
 
     def look_at(self, paper_id: str, year: int | None, text: str) -> None:

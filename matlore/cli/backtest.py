@@ -8,7 +8,7 @@ import typer
 
 from matlore.errors import UsageError
 
-from .options import FormatOption, HomeOption, home_path
+from .options import FormatOption, HomeOption, home_path, threads
 from .output import Format, emit, note
 from .progress import progress_bar
 
@@ -79,8 +79,6 @@ def _backtest(
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Rank as of past years, and count how many of the first materials were reported later."""
-    import os
-
     from matlore.pipeline.evaluate import backtest_home, cutoff_years, training_settings
 
     years = cutoff_years(first=first, last=last, step=step, years=_years("--cutoffs", cutoffs))
@@ -93,7 +91,7 @@ def _backtest(
             top=top,
             settings=training_settings(like=like, epochs=epochs),
             plot=plot,
-            workers=workers or os.cpu_count() or 1,
+            workers=threads(workers),
             progress=progress,
         )
     _print(record, format)

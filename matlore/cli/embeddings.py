@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .options import FormatOption, HomeOption, command_line, home_path, sub_app
+from .options import FormatOption, HomeOption, command_line, home_path, sub_app, threads
 from .output import Format, emit, note
 from .progress import progress_bar
 
@@ -59,8 +59,6 @@ def train(
     Ctrl-C or a kill keeps the last finished epoch; the same command goes on from there.
     With --workers 1 the same corpus and seed give the same vectors again.
     """
-    import os
-
     from matlore.pipeline.vectors import new_settings, train_home_vectors
 
     settings = new_settings(
@@ -80,7 +78,7 @@ def train(
             home_path(home),
             settings=settings,
             until=until,
-            workers=workers or os.cpu_count() or 1,
+            workers=threads(workers),
             progress=progress,
             command=command_line(),
         )

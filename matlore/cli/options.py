@@ -1,5 +1,6 @@
 """Options that many commands share, and the sub-commands that several modules fill."""
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ import typer
 
 from .output import Format
 
-__all__ = ["FormatOption", "HomeOption", "command_line", "home_path", "sub_app"]
+__all__ = ["FormatOption", "HomeOption", "command_line", "home_path", "sub_app", "threads"]
 
 _FOLDERS = re.compile(r"^(--[\w-]+=)?.*/(?=.)")
 
@@ -48,6 +49,11 @@ def command_line() -> str:
     that made it say nothing elsewhere.
     """
     return " ".join(["matlore", *(_FOLDERS.sub(r"\1", word) for word in sys.argv[1:])])
+
+
+def threads(workers: int | None) -> int:
+    """Return the value of `--workers`, else as many threads as there are cores."""
+    return workers or os.cpu_count() or 1
 
 
 def sub_app(app: typer.Typer, name: str, help: str) -> typer.Typer:

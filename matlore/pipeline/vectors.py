@@ -50,7 +50,6 @@ class LoadedVectors:
     Attributes:
         path: their folder or file.
         vectors: the vectors.
-
         stage: the staged corpus of the home; None where there is none.
     """
 
