@@ -29,7 +29,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "license": ("license", "licence", "rights", "licenseurl"),
     "categories": ("categories", "category", "keywords", "keyword", "kw", "authorkeywords",
                    "subjects", "subject", "tags", "fieldsofstudy", "de", "primarycategory"),
-    "relevance": ("relevance", "relevancescore"),
+    "relevance": (),  # other people's scores mean something else: only where the user says so
     "retracted": ("retracted", "isretracted"),
 }  # fmt: skip
 

@@ -5,8 +5,10 @@ data_files=[str(path) for path in Corpus(home).files()])` reads them. Rows that 
 replaced later stay in their shards behind tombstones; `Corpus` skips them.
 """
 
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +21,7 @@ from .ids import normalize_id
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["KIND", "Corpus", "paper_schema", "papers_to_batch"]
+__all__ = ["KIND", "Corpus", "RowReader", "paper_schema", "papers_to_batch"]
 
 KIND = "corpus"
 _LISTS = frozenset(["ids", "authors", "categories"])
@@ -106,8 +108,31 @@ class Corpus:
                     f"no paper {wanted} in {self._home.path}: `matlore corpus stats` says what is"
                 )
             late = _late(connection, found[2])
-        shard = next(s for s in self._home.shards(KIND) if s.number == found[0])
-        return replace_ids(read_row(shard.path, found[1]), late)
+            reader = RowReader(self._home)
+            try:
+                return replace_ids(reader.read(connection, found[0], found[1]), late)
+            finally:
+                reader.close()
+
+    def records(self, id: str) -> list[dict[str, object]]:
+        """Return the records of a paper that has several, the first one seen first.
+
+        Each has `id`, `how` it was recognised, `score`, `title`, `source`, `year`.
+        """
+        reader = RowReader(self._home)
+        query = "SELECT id, how, score, shard, row FROM records WHERE owner = ?"
+        with self._home.connect() as connection:
+            if not has_records(connection):
+                return []
+            found = []
+            for record, how, score, shard, row in connection.execute(
+                f"{query} ORDER BY id != owner, id", (id,)
+            ).fetchall():
+                paper = reader.read(connection, shard, row)
+                said = {"title": paper.title, "source": paper.source, "year": paper.year}
+                found.append({"id": record, "how": how, "score": score, **said})
+        reader.close()
+        return found
 
     def files(self) -> list[Path]:
         """Return the paths of the registered shards, oldest first."""
@@ -128,19 +153,56 @@ class Corpus:
                 yield shard, dead, late
 
 
-def read_row(path: Path, row: int) -> Paper:
-    """Return one row of a shard, reading only its row group."""
-    import pyarrow.parquet as pq
+def has_records(connection: sqlite3.Connection) -> bool:
+    """Tell whether a home knows records: one of format 1, not written to since, does not."""
+    query = "SELECT 1 FROM sqlite_master WHERE name = 'records'"
+    return connection.execute(query).fetchone() is not None
 
-    with pq.ParquetFile(path) as file:
+
+class RowReader:
+    """Reads single rows of registered shards, keeping the row groups that it read last."""
+
+    def __init__(self, home: Home, *, groups: int = 32) -> None:
+        self._folder = home.folder(KIND)
+        self._files: dict[int, Any] = {}
+        self._groups = lru_cache(maxsize=groups)(self._group)
+
+    def read(self, connection: sqlite3.Connection, shard: int, row: int) -> Paper:
+        """Return a row of the shard with this number.
+
+        Raises:
+            ArtifactError: the shard is missing or too short.
+        """
+        file = self._file(connection, shard)
         for group in range(file.num_row_groups):
             rows = file.metadata.row_group(group).num_rows
             if row < rows:
-                table = file.read_row_group(group).slice(row, 1)
-                names = table.schema.names
-                return _paper(names, [table.column(n)[0].as_py() for n in names], ())
+                columns = self._groups(shard, group)
+                return _paper(list(columns), [values[row] for values in columns.values()], ())
             row -= rows
-    raise ArtifactError(f"{path} has too few rows: `matlore corpus verify`")
+        raise ArtifactError(f"shard {shard} has too few rows: `matlore corpus verify`")
+
+    def close(self) -> None:
+        """Close the files."""
+        for file in self._files.values():
+            file.close()
+        self._files.clear()
+
+    def _group(self, shard: int, group: int) -> Mapping[str, Any]:
+        table = self._files[shard].read_row_group(group, use_threads=False)
+        return {name: table.column(name).to_pylist() for name in table.schema.names}
+
+    def _file(self, connection: sqlite3.Connection, shard: int) -> Any:
+        import pyarrow.parquet as pq
+
+        if shard not in self._files:
+            query = "SELECT name FROM shards WHERE kind = ? AND number = ?"
+            found = connection.execute(query, (KIND, shard)).fetchone()
+            path = self._folder / (found[0] if found else f"number {shard}")
+            if not path.is_file():
+                raise ArtifactError(f"{path} is missing: `matlore corpus verify`")
+            self._files[shard] = pq.ParquetFile(path)
+        return self._files[shard]
 
 
 def replace_ids(paper: Paper, late: Iterable[str]) -> Paper:

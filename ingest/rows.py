@@ -13,6 +13,7 @@ from matlore.records import Paper, text_hash
 from .clean import CLEANER_VERSION, clean_text
 from .columns import recognise
 from .ids import content_id, normalize_arxiv, normalize_id
+from .relevance import shipped_model
 
 __all__ = ["MAX_TEXT", "paper_from_row"]
 
@@ -59,6 +60,9 @@ class _Row:
         clean_title, clean_abstract = clean_text(title), clean_text(abstract)
         if not re.search(r"\w", clean_title + clean_abstract):
             raise InputError("no text: neither a title nor an abstract")
+        retracted = self.retracted(clean_title, clean_abstract)
+        if retracted and not _RETRACTED_TITLE.match(clean_title):
+            clean_title = f"RETRACTED: {clean_title}"  # as journals mark it: another text
         text = f"{clean_title}\n{clean_abstract}"
         ids = self.ids() or (content_id(text),)
         return Paper(
@@ -78,8 +82,8 @@ class _Row:
             source=self.short("source"),
             license=self.short("license"),
             categories=self.names("categories"),
-            relevance=self.relevance(),
-            retracted=self.retracted(clean_title, clean_abstract),
+            relevance=self.relevance(text),
+            retracted=retracted,
         )
 
     def value(self, field: str) -> object:
@@ -171,8 +175,11 @@ class _Row:
         names = (_name(part) for part in parts)
         return tuple(dict.fromkeys(name for name in names if name))
 
-    def relevance(self) -> float | None:
+    def relevance(self, text: str) -> float | None:
+        """Return the model's score, or what the column holds that the user names for it."""
         value = self.value("relevance")
+        if value is None:
+            return shipped_model().score(text)
         try:
             found = float(str(value)) if value is not None else math.nan
         except ValueError:

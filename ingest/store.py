@@ -1,45 +1,55 @@
-"""Papers put into a corpus: exact duplicates merged, changed texts replaced.
+"""Papers put into a corpus: one row a work, whatever sources it comes from.
 
-What becomes of a paper depends on whom its identifiers and its text already belong to:
+A paper is what its records say together: one record a source, kept as a row of its own
+where there are several, so that a merge can be shown and undone. Whose record an incoming
+one is, is told by its identifiers, then by exactly the same text, then by title, first
+author, year and abstract (`duplicates`). What becomes of it:
 
-- nobody: it is **added**;
-- a paper that has its first identifier for an id: where text differs, or more fields are
-  filled than before, it is **updated**: a new row, a tombstone for the old one, the same id
-  (a record without an abstract replaces no other text, and a retraction always counts);
-- another paper, by any of its identifiers or by exactly the same text: its identifiers
-  become aliases of that paper, whose text stays: **merged**;
-- where nothing of this brings anything new, it is **unchanged**.
+- **added**: it is a paper that was not there;
+- **updated**: a record that was there has another text, more fields, or a retraction;
+- **merged**: another record of a paper; the paper's id stays, its text is the fullest one
+  (`merging`), all identifiers lead to it;
+- **unchanged**: it brings nothing new;
+- **refused**: the paper was removed by the user, and stays away;
+- **deleted**: the source has withdrawn the record.
 
-Two arXiv papers that name one DOI are two works (parts of a series, a wrong entry): the
-DOI stays with the first. A paper whose identifiers belong to two papers joins them.
+Two arXiv papers, or two journal papers, that name one DOI or look alike are two works.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import fields, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
+from matlore.errors import NotFoundError, UsageError
 from matlore.home import HomeWriter, PendingShard
 from matlore.records import Paper
 
-from .corpus import KIND, paper_schema, papers_to_batch
+from .corpus import KIND, RowReader, paper_schema, papers_to_batch
+from .fingerprints import Fingerprint, fingerprint
+from .ids import normalize_id
+from .index import DuplicateIndex
+from .merging import compose
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 __all__ = ["SHARD_ROWS", "Outcome", "PaperStore"]
 
-Outcome = Literal["added", "unchanged", "updated", "merged"]
+Outcome = Literal["added", "unchanged", "updated", "merged", "refused", "deleted"]
 SHARD_ROWS = 20_000
-_GROUP_ROWS = 1_000
+_GROUP_ROWS = 500
 _LEAST_SHARED_TEXT = 100
 _ALWAYS_FILLED = frozenset(["id", "ids", "text", "text_sha", "cleaner_version", "retracted"])
 _DESCRIPTIVE = [field.name for field in fields(Paper) if field.name not in _ALWAYS_FILLED]
+_PREPRINT_DOIS = ("10.26434/", "10.21203/", "10.2139/", "10.20944/", "10.48550/", "10.5281/")
 
 
 class PaperStore:
     """Writes papers to a home; `commit` makes them count.
 
-    Holds at most one row group of papers in memory.
+    Holds at most one shard of papers in memory.
     """
 
     def __init__(self, writer: HomeWriter, *, shard_rows: int = SHARD_ROWS) -> None:
@@ -48,25 +58,86 @@ class PaperStore:
         self._shard_rows = shard_rows
         self._pending: PendingShard | None = None
         self._file: pq.ParquetWriter | None = None
-        self._group: list[Paper] = []
-        self._rows = 0
+        self._rows: list[Paper] = []
+        self._written = 0
+        self._reader = RowReader(writer.home)
+        self._index = DuplicateIndex(writer)
         self.counts: Counter[str] = Counter()
 
     @property
     def is_full(self) -> bool:
         """Whether the shard that is being written has reached its size."""
-        return self._rows >= self._shard_rows
+        return len(self._rows) >= self._shard_rows
 
-    def put(self, paper: Paper) -> Outcome:
-        """Add a paper, or bring the corpus up to date with it."""
-        owner = self._owner(paper)
-        if owner is None:
-            outcome: Outcome = "added"
-            self._add(self._with_free_ids(paper))
-        else:
-            outcome = self._meet(owner, paper)
+    def owner(self, id: str) -> str | None:
+        """Return the id of the paper that has this identifier, or None."""
+        return self._resolve(id)
+
+    def put(self, paper: Paper, print: Fingerprint | None = None) -> Outcome:
+        """Add a paper, or bring the corpus up to date with it.
+
+        Args:
+            paper: as its source has it.
+            print: its fingerprint, where it was made already.
+        """
+        outcome = self._put(paper, print or fingerprint(paper))
         self.counts[outcome] += 1
         return outcome
+
+    def delete(self, id: str) -> Outcome:
+        """Take back the record that a source has withdrawn; a later one may bring it again."""
+        owner = self._resolve(id)
+        outcome: Outcome = "unchanged"
+        if owner is not None and (id == owner or id in self._records(owner)):
+            self._drop_record(owner, id)
+            outcome = "deleted"
+        self.counts[outcome] += 1
+        return outcome
+
+    def remove(self, id: str, *, reason: str = "removed by the user") -> str:
+        """Remove a paper for good: no harvest brings it again. Return its id.
+
+        Raises:
+            NotFoundError: no paper has this identifier.
+        """
+        owner = self._owner_of(id)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        marks = [*self._aliases(owner), *(f"text:{sha}" for sha in self._texts(owner))]
+        self._sql.executemany(
+            "INSERT OR REPLACE INTO removed VALUES (?, ?, ?, ?)",
+            [(mark, owner, reason, now) for mark in marks],
+        )
+        self._forget(owner, reason=reason)
+        return owner
+
+    def split(self, id: str) -> list[str]:
+        """Undo merges: make the records of a paper papers again, and keep them apart.
+
+        Args:
+            id: of the paper, to take all its records apart, or of one merged record.
+
+        Returns:
+            the ids of the papers that there are now instead.
+
+        Raises:
+            NotFoundError: no paper has this identifier.
+            UsageError: nothing was merged into it.
+        """
+        owner = self._owner_of(id)
+        records = self._records(owner)
+        wanted = normalize_id(id) or id.strip()
+        if not records:
+            raise UsageError(f"{owner} has one record only: there is nothing to split")
+        alone = [wanted] if wanted in records and wanted != owner else [*records]
+        papers = {record: self._read(*records[record]) for record in records}
+        self._forget(owner, reason="split")
+        self._keep_apart(alone, [record for record in records if record not in alone])
+        rest = [papers[record] for record in records if record not in alone]
+        if rest:
+            self._add_all(owner, rest)
+        for record in alone:
+            self._add_all(record, [papers[record]])
+        return [*([owner] if rest else []), *alone]
 
     def commit(self, *, job: str, cursors: dict[str, dict[str, object]]) -> None:
         """Close the shard, and make all since the last commit count, with the cursors."""
@@ -75,43 +146,101 @@ class PaperStore:
             self._write_group()
             assert self._file is not None
             self._file.close()
-            shards = [(self._pending, self._rows)]
+            shards = [(self._pending, len(self._rows))]
         self._writer.commit(shards, job=job, cursors=cursors)
         self._pending = self._file = None
-        self._rows = 0
+        self._rows = []
+        self._written = 0
 
     def close(self) -> None:
         """Give up what was not committed."""
         if self._file is not None:
             self._file.close()
+        self._reader.close()
 
-    # Who is it?
+    # Whose is it?
 
-    def _owner(self, paper: Paper) -> str | None:
-        """Return the id of the paper that this one belongs to, or None."""
+    def _put(self, paper: Paper, print: Fingerprint) -> Outcome:
+        if self._is_removed(paper):
+            return "refused"
+        owner, how, score = self._owner(paper, print)
+        if owner is None:
+            self._add(self._with_free_ids(paper), print)
+            return "added"
+        return self._meet(owner, paper, print, how=how, score=score)
+
+    def _is_removed(self, paper: Paper) -> bool:
+        marks = [*paper.ids, f"text:{paper.text_sha}"]
+        query = f"SELECT 1 FROM removed WHERE alias IN ({','.join('?' * len(marks))}) LIMIT 1"
+        return self._sql.execute(query, marks).fetchone() is not None
+
+    def _owner(self, paper: Paper, print: Fingerprint) -> tuple[str | None, str, float | None]:
+        """Return the id of the paper that this record belongs to, how it is known, and a score."""
         for alias in paper.ids:
             owner = self._resolve(alias)
-            if owner and (alias == paper.ids[0] or not self._conflict(owner, paper.ids)):
-                return owner
-        if len(paper.text) < _LEAST_SHARED_TEXT or not paper.abstract:
-            return None  # `Editorial` and the like are many papers with one text
-        query = "SELECT id FROM papers WHERE text_sha = ? LIMIT 1"
-        row = self._sql.execute(query, (paper.text_sha,)).fetchone()
-        return row[0] if row else None
+            if owner is None or self._is_apart(paper.ids[0], owner):
+                continue
+            if alias == paper.ids[0] or not self._conflict(owner, paper.ids):
+                return owner, "id", None
+        if len(paper.text) >= _LEAST_SHARED_TEXT and paper.abstract:
+            query = "SELECT id FROM papers WHERE text_sha = ?"  # not `Editorial` and the like
+            for (owner,) in self._sql.execute(query, (paper.text_sha,)).fetchall():
+                if not self._is_apart(paper.ids[0], owner):
+                    return owner, "same text", None
+        for owner, how, score in self._index.find(print):
+            if not self._conflict(owner, paper.ids) and not self._is_apart(paper.ids[0], owner):
+                return owner, how, score
+        return None, "", None
+
+    def _owner_of(self, id: str) -> str:
+        wanted = normalize_id(id) or id.strip()
+        owner = self._resolve(wanted)
+        if owner is None:
+            raise NotFoundError(
+                f"no paper {wanted} in {self._writer.home.path}: "
+                "`matlore corpus stats` says what is"
+            )
+        return owner
 
     def _resolve(self, alias: str) -> str | None:
         row = self._sql.execute("SELECT id FROM aliases WHERE alias = ?", (alias,)).fetchone()
         return row[0] if row else None
 
-    def _conflict(self, owner: str, ids: tuple[str, ...]) -> bool:
-        """Tell whether a paper has arXiv ids, and `ids` hold only others."""
-        ours = {one for one in ids if one.startswith("arxiv:")}
-        theirs = {one for one in self._aliases(owner) if one.startswith("arxiv:")}
-        return bool(ours and theirs and ours.isdisjoint(theirs))
+    def _conflict(self, owner: str, ids: Iterable[str]) -> bool:
+        """Tell whether `ids` name another preprint, or another journal paper, than `owner`."""
+        ours, theirs = set(ids), set(self._aliases(owner))
+        return any(
+            bool(mine and other and mine.isdisjoint(other))
+            for kind in (_is_arxiv, _is_journal)
+            for mine, other in [(set(filter(kind, ours)), set(filter(kind, theirs)))]
+        )
+
+    def _is_apart(self, record: str, owner: str) -> bool:
+        query = "SELECT 1 FROM apart WHERE a = ? AND b IN (?, ?) LIMIT 1"
+        found = self._sql.execute(query, (record, owner, owner)).fetchone()
+        if found is None:
+            query = (
+                "SELECT 1 FROM apart JOIN records ON records.id = apart.b "
+                "WHERE apart.a = ? AND records.owner = ? LIMIT 1"
+            )
+            found = self._sql.execute(query, (record, owner)).fetchone()
+        return found is not None
 
     def _aliases(self, id: str) -> list[str]:
         query = "SELECT alias FROM aliases WHERE id = ? ORDER BY late, alias"
         return [alias for (alias,) in self._sql.execute(query, (id,))]
+
+    def _records(self, owner: str) -> dict[str, tuple[int, int]]:
+        """Return shard and row of each record of a paper that has several, the first one first."""
+        query = "SELECT id, shard, row FROM records WHERE owner = ? ORDER BY id != owner, id"
+        return {id: (shard, row) for id, shard, row in self._sql.execute(query, (owner,))}
+
+    def _texts(self, owner: str) -> list[str]:
+        query = (
+            "SELECT text_sha FROM papers WHERE id = ? UNION "
+            "SELECT text_sha FROM records WHERE owner = ?"
+        )
+        return [sha for (sha,) in self._sql.execute(query, (owner, owner))]
 
     # What becomes of it?
 
@@ -121,43 +250,149 @@ class PaperStore:
         self.counts["shared_ids"] += len(free) < len(paper.ids)
         return replace(paper, ids=free, id=free[0])
 
-    def _meet(self, owner: str, paper: Paper) -> Outcome:
-        """Bring the corpus up to date with another record of a paper that it has."""
+    def _meet(
+        self, owner: str, paper: Paper, print: Fingerprint, *, how: str, score: float | None
+    ) -> Outcome:
+        """Bring the corpus up to date with a record of a paper that it has."""
         joined = self._join(owner, paper)
-        query = "SELECT text_sha, filled FROM papers WHERE id = ?"
-        text_sha, filled = self._sql.execute(query, (owner,)).fetchone()
-        same_text = text_sha == paper.text_sha
-        is_news = _filled(paper) > filled if same_text else bool(paper.abstract)
-        if paper.ids[0] == owner and is_news:
-            self._replace(owner, paper)
+        new_ids = self._alias(owner, paper.ids, late=True)
+        records = self._records(owner)
+        record = paper.ids[0]
+        if record not in records and (records or record != owner):
+            self._add_record(owner, paper, print, how=how, score=score)
+            return "merged"
+        if self._is_news(owner, record, paper, is_one_of_many=bool(records)):
+            self._replace_record(owner, record, paper, print)
             return "updated"
-        return "merged" if self._alias(owner, paper.ids, late=True) or joined else "unchanged"
+        return "merged" if joined or new_ids else "unchanged"
+
+    def _is_news(self, owner: str, record: str, paper: Paper, *, is_one_of_many: bool) -> bool:
+        """Tell whether a record says more than when it was seen last."""
+        table = "records" if is_one_of_many else "papers"
+        query = f"SELECT text_sha, filled FROM {table} WHERE id = ?"
+        text_sha, filled = self._sql.execute(
+            query, (record if is_one_of_many else owner,)
+        ).fetchone()
+        return _filled(paper) > filled if text_sha == paper.text_sha else bool(paper.abstract)
 
     def _join(self, owner: str, paper: Paper) -> int:
         """Merge other papers that this one's identifiers name into `owner`; return how many."""
         joined = 0
         others = {self._resolve(alias) for alias in paper.ids} - {None, owner}
         for other in sorted(one for one in others if one):
-            if self._conflict(other, tuple(self._aliases(owner))):
+            if self._conflict(other, self._aliases(owner)) or self._is_apart(owner, other):
                 continue
+            moved = self._records(other) or {other: self._place(other)}
+            self._list_first_record(owner)
+            for record, (shard, row) in moved.items():
+                self._note_record(record, owner, shard, row, how="id", score=None)
             self._bury(other, reason=f"merged into {owner}")
             self._sql.execute("DELETE FROM papers WHERE id = ?", (other,))
             self._sql.execute("UPDATE aliases SET id = ?, late = 1 WHERE id = ?", (owner, other))
+            self._sql.execute("UPDATE fingerprints SET id = ? WHERE id = ?", (owner, other))
             joined += 1
+        if joined:
+            self._recompose(owner)
         return joined
 
-    def _replace(self, owner: str, paper: Paper) -> None:
-        """Write a new row for a paper whose text or fields have changed."""
+    def _add_record(
+        self, owner: str, paper: Paper, print: Fingerprint, *, how: str, score: float | None
+    ) -> None:
+        """Keep another record of a paper as a row of its own, and renew the paper's row."""
+        self._list_first_record(owner)
+        shard, row = self._append(replace(paper, id=paper.ids[0]))
+        self._note_record(paper.ids[0], owner, shard, row, how=how, score=score, paper=paper)
+        self._writer.bury(KIND, shard, row, id=owner, reason=f"a record of {owner}")
+        self._index.add(owner, paper.ids[0], print)
+        self._recompose(owner)
+
+    def _list_first_record(self, owner: str) -> None:
+        """Make the row of a paper that has one record so far the first of its records."""
+        if not self._records(owner):
+            shard, row = self._place(owner)
+            self._note_record(owner, owner, shard, row, how="first", score=None)
+
+    def _note_record(
+        self, record: str, owner: str, shard: int, row: int, *, how: str, score: float | None,
+        paper: Paper | None = None,
+    ) -> None:  # fmt: skip
+        known = paper or self._read(shard, row)
+        self._sql.execute(
+            "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (record, owner, shard, row, known.text_sha, _filled(known), how, score),
+        )
+
+    def _replace_record(self, owner: str, record: str, paper: Paper, print: Fingerprint) -> None:
+        """Write a new row for a record whose text or fields have changed."""
+        self._index.forget(owner, record)
+        self._index.add(owner, record, print)
+        if record in self._records(owner):
+            shard, row = self._append(replace(paper, id=record))
+            query = "UPDATE records SET shard = ?, row = ?, text_sha = ?, filled = ? WHERE id = ?"
+            self._sql.execute(query, (shard, row, paper.text_sha, _filled(paper), record))
+            self._writer.bury(KIND, shard, row, id=owner, reason=f"a record of {owner}")
+            self._recompose(owner)
+            return
         self._bury(owner, reason="updated")
-        self._alias(owner, paper.ids, late=False)
         self._sql.execute("UPDATE aliases SET late = 0 WHERE id = ?", (owner,))
         ids = tuple(dict.fromkeys([owner, *self._aliases(owner)]))
         self._write(replace(paper, id=owner, ids=ids))
 
-    def _bury(self, id: str, *, reason: str) -> None:
+    def _drop_record(self, owner: str, record: str) -> None:
+        """Take a withdrawn record out of a paper; the last one takes the paper with it."""
+        records = self._records(owner)
+        if record not in records:
+            self._forget(owner, reason="deleted by its source")
+            return
+        papers = [self._read(*place) for one, place in records.items() if one != record]
+        self._forget(owner, reason="deleted by its source")
+        self._add_all(papers[0].ids[0] if owner == record else owner, papers)
+
+    def _recompose(self, owner: str) -> None:
+        """Write the row of a paper anew from its records, where it differs."""
+        present = self._read(*self._place(owner))
+        papers = [self._read(*place) for place in self._records(owner).values()]
+        composed = compose(owner, papers)
+        ids = dict.fromkeys([*composed.ids, *self._aliases(owner)])
+        composed = replace(composed, ids=tuple(one for one in ids if self._resolve(one) == owner))
+        if composed != replace(present, ids=composed.ids):
+            self._bury(owner, reason="merged")
+            self._sql.execute("UPDATE aliases SET late = 0 WHERE id = ?", (owner,))
+            self._write(composed)
+
+    def _forget(self, owner: str, *, reason: str) -> None:
+        """Take a paper with all its records out of the corpus."""
+        self._bury(owner, reason=reason)
+        for table, column in (
+            ("papers", "id"),
+            ("aliases", "id"),
+            ("records", "owner"),
+            ("fingerprints", "id"),
+        ):
+            self._sql.execute(f"DELETE FROM {table} WHERE {column} = ?", (owner,))
+
+    def _add_all(self, id: str, papers: list[Paper]) -> None:
+        """Make a paper of records that are at hand, under an id of theirs."""
+        first, *others = papers
+        free = tuple(one for one in first.ids if self._resolve(one) is None or one == id)
+        ids = tuple(dict.fromkeys([id, *free]))
+        self._add(replace(first, id=id, ids=ids), fingerprint(first))
+        for other in others:
+            self._alias(id, other.ids, late=True)
+            self._add_record(id, other, fingerprint(other), how="id", score=None)
+
+    def _keep_apart(self, alone: list[str], rest: list[str]) -> None:
+        pairs = [(a, b) for a in alone for b in [*alone, *rest] if a != b]
+        both = [*pairs, *((b, a) for a, b in pairs)]
+        self._sql.executemany("INSERT OR IGNORE INTO apart VALUES (?, ?)", both)
+
+    def _place(self, id: str) -> tuple[int, int]:
         query = "SELECT shard, row FROM papers WHERE id = ?"
         shard, row = self._sql.execute(query, (id,)).fetchone()
-        self._writer.bury(KIND, shard, row, id=id, reason=reason)
+        return shard, row
+
+    def _bury(self, id: str, *, reason: str) -> None:
+        self._writer.bury(KIND, *self._place(id), id=id, reason=reason)
 
     def _alias(self, owner: str, ids: tuple[str, ...], *, late: bool) -> int:
         """Give `owner` the identifiers that nobody has; return how many."""
@@ -165,27 +400,37 @@ class PaperStore:
         self._sql.executemany("INSERT INTO aliases VALUES (?, ?, ?)", rows)
         return len(rows)
 
-    def _add(self, paper: Paper) -> None:
+    def _add(self, paper: Paper, print: Fingerprint) -> None:
         self._sql.executemany(
             "INSERT INTO aliases VALUES (?, ?, 0)", [(alias, paper.id) for alias in paper.ids]
         )
         self._write(paper)
+        self._index.add(paper.id, paper.id, print)
 
     # Rows
 
     def _write(self, paper: Paper) -> None:
-        """Append a row to the shard, and note where it is."""
+        """Append the row of a living paper, and note where it is."""
+        shard, row = self._append(paper)
+        self._sql.execute(
+            "INSERT OR REPLACE INTO papers VALUES (?, ?, ?, ?, ?)",
+            (paper.id, shard, row, paper.text_sha, _filled(paper)),
+        )
+
+    def _append(self, paper: Paper) -> tuple[int, int]:
+        """Append a row to the shard; return the shard's number and the row's."""
         if self._pending is None:
             self._open()
         assert self._pending is not None
-        self._sql.execute(
-            "INSERT OR REPLACE INTO papers VALUES (?, ?, ?, ?, ?)",
-            (paper.id, self._pending.number, self._rows, paper.text_sha, _filled(paper)),
-        )
-        self._group.append(paper)
-        self._rows += 1
-        if len(self._group) >= _GROUP_ROWS:
+        self._rows.append(paper)
+        if len(self._rows) - self._written >= _GROUP_ROWS:
             self._write_group()
+        return self._pending.number, len(self._rows) - 1
+
+    def _read(self, shard: int, row: int) -> Paper:
+        if self._pending is not None and shard == self._pending.number:
+            return self._rows[row]
+        return self._reader.read(self._sql, shard, row)
 
     def _open(self) -> None:
         import pyarrow.parquet as pq
@@ -194,9 +439,18 @@ class PaperStore:
         self._file = pq.ParquetWriter(self._pending.path, paper_schema(), compression="zstd")
 
     def _write_group(self) -> None:
-        if self._group and self._file is not None:
-            self._file.write_batch(papers_to_batch(self._group))
-            self._group.clear()
+        group = self._rows[self._written :]
+        if group and self._file is not None:
+            self._file.write_batch(papers_to_batch(group))
+            self._written = len(self._rows)
+
+
+def _is_arxiv(id: str) -> bool:
+    return id.startswith("arxiv:")
+
+
+def _is_journal(id: str) -> bool:
+    return id.startswith("doi:") and not id[4:].startswith(_PREPRINT_DOIS)
 
 
 def _filled(paper: Paper) -> int:

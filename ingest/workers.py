@@ -16,6 +16,7 @@ from multiprocessing.connection import wait
 from matlore.errors import InputError, MatloreError
 from matlore.records import Paper
 
+from .fingerprints import Fingerprint, fingerprint
 from .quarantine import BadRow, unwrap
 from .rows import paper_from_row
 from .sources.base import RawRow
@@ -42,6 +43,7 @@ class Parsed:
     file: str
     is_last: bool
     papers: list[Paper | BadRow]
+    prints: list[Fingerprint | None]
 
 
 def parse_chunks(
@@ -91,7 +93,8 @@ def _start_worker() -> None:
 
 def _parse_chunk(chunk: Chunk, mapping: Mapping[str, str]) -> Parsed:
     papers = [parse_row(row, mapping, file=chunk.file) for row in chunk.rows]
-    return Parsed(len(chunk.rows), chunk.file, chunk.is_last, papers)
+    prints = [fingerprint(paper) if isinstance(paper, Paper) else None for paper in papers]
+    return Parsed(len(chunk.rows), chunk.file, chunk.is_last, papers, prints)
 
 
 def parse_row(row: RawRow, mapping: Mapping[str, str], *, file: str) -> Paper | BadRow:

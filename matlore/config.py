@@ -44,6 +44,15 @@ class Settings(BaseSettings):
         default_factory=_default_home,
         description="The data home: corpus, vectors, indexes and their manifest.",
     )
+    contact: str | None = Field(
+        default=None,
+        description="A mail address by which services can reach you: Crossref's polite pool.",
+    )
+    openalex_key: str | None = Field(
+        default=None,
+        repr=False,
+        description="The key that OpenAlex asks for since February 2026.",
+    )
     debug: bool = Field(
         default=False,
         description="Show the traceback of an unexpected error.",

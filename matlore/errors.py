@@ -9,6 +9,7 @@ MatloreError
 ├── HomeError             the data home is missing, foreign or busy  exit 1
 │   ├── HomeFormatError   written by another version of matlore
 │   └── HomeBusyError     another process is writing to it
+├── SourceError           a service that papers come from fails       exit 1
 ├── ArtifactError         vectors or a model that cannot be loaded   exit 1
 └── NotFoundError         an unknown paper, material or term         exit 1
 ```
@@ -22,6 +23,7 @@ __all__ = [
     "InputError",
     "MatloreError",
     "NotFoundError",
+    "SourceError",
     "UsageError",
 ]
 
@@ -52,6 +54,10 @@ class HomeFormatError(HomeError):
 
 class HomeBusyError(HomeError):
     """A data home that another process is writing to."""
+
+
+class SourceError(MatloreError):
+    """A service that cannot be reached, refuses, or answers nonsense."""
 
 
 class ArtifactError(MatloreError):

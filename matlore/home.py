@@ -6,11 +6,12 @@ what is not registered is garbage. One process writes at a time, behind a lock; 
 work meanwhile and see the last commit.
 """
 
+import errno
 import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import file_digest
@@ -20,7 +21,7 @@ from .errors import HomeBusyError, HomeError, HomeFormatError
 
 __all__ = ["FORMAT", "Home", "HomeWriter", "PendingShard", "Shard", "lock_folder"]
 
-FORMAT = 1
+FORMAT = 2
 FOLDERS = ("corpus", "facts", "vectors", "index", "graph", "quarantine", "stage", "cache")
 _SCHEMA = """
 CREATE TABLE shards (
@@ -42,6 +43,29 @@ CREATE TABLE tombstones (
     reason TEXT NOT NULL, created TEXT NOT NULL,
     PRIMARY KEY (kind, shard, row)) WITHOUT ROWID;
 """
+# Since format 2. `records`: the records of the papers that have several; `fingerprints` and
+# `bands`: what duplicates are found by; `removed`: what must not come back; `apart`: pairs
+# of records that must not be merged again.
+_SCHEMA_2 = """
+CREATE TABLE records (
+    id TEXT PRIMARY KEY, owner TEXT NOT NULL, shard INTEGER NOT NULL, row INTEGER NOT NULL,
+    text_sha TEXT NOT NULL, filled INTEGER NOT NULL, how TEXT NOT NULL, score REAL)
+    WITHOUT ROWID;
+CREATE INDEX records_by_owner ON records (owner);
+CREATE TABLE fingerprints (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, record TEXT NOT NULL,
+    title_key INTEGER NOT NULL, title TEXT NOT NULL, author TEXT NOT NULL, year INTEGER,
+    shingles INTEGER NOT NULL, signature BLOB NOT NULL);
+CREATE INDEX fingerprints_by_title ON fingerprints (title_key);
+CREATE INDEX fingerprints_by_id ON fingerprints (id);
+CREATE TABLE bands (key INTEGER NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (key, number))
+    WITHOUT ROWID;
+CREATE TABLE removed (
+    alias TEXT PRIMARY KEY, id TEXT NOT NULL, reason TEXT NOT NULL, created TEXT NOT NULL)
+    WITHOUT ROWID;
+CREATE TABLE apart (a TEXT NOT NULL, b TEXT NOT NULL, PRIMARY KEY (a, b)) WITHOUT ROWID;
+"""
+_NO_ROOM = frozenset([errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,24 +189,40 @@ class Home:
 
         Raises:
             HomeBusyError: another process is writing to this home.
-            HomeError: the home may not be written to.
+            HomeError: the home may not be written to, or there is no room left.
         """
-        with lock_folder(self.path):
+        with lock_folder(self.path), self._explained_errors():
+            connection = sqlite3.connect(self.path / "state.sqlite", isolation_level=None)
             try:
-                connection = sqlite3.connect(self.path / "state.sqlite", isolation_level=None)
                 connection.execute("PRAGMA synchronous = FULL")
-                connection.execute("PRAGMA cache_size = -65536")
+                connection.execute("PRAGMA cache_size = -131072")
+                _migrate(self.path, connection)
                 connection.execute("BEGIN IMMEDIATE")
-            except sqlite3.Error as error:
-                raise HomeError(f"{self.path} cannot be written to: {error}") from error
-            try:
                 writer = HomeWriter(self, connection)
                 writer.sweep()
                 yield writer
             finally:
-                if connection.in_transaction:
+                with suppress(sqlite3.Error):
                     connection.rollback()
                 connection.close()
+
+    @contextmanager
+    def _explained_errors(self) -> Iterator[None]:
+        """Say of an error of the disk or of the manifest whose it is, and what to do."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise self._unwritable(error) from error
+        except OSError as error:
+            if error.errno in _NO_ROOM:
+                raise self._unwritable(error) from error
+            raise
+
+    def _unwritable(self, error: Exception) -> HomeError:
+        return HomeError(
+            f"{self.path} cannot be written to: {error}; what was committed is kept: "
+            "make room, or allow writing, and run this again"
+        )
 
 
 class HomeWriter:
@@ -236,6 +276,11 @@ class HomeWriter:
             "INSERT OR REPLACE INTO cursors VALUES (?, ?, ?, ?)",
             (job, key, json.dumps(value, sort_keys=True), _now()),
         )
+
+    def revive(self, kind: str, shard: int, row: int) -> None:
+        """Take a row's tombstone away."""
+        query = "DELETE FROM tombstones WHERE kind = ? AND shard = ? AND row = ?"
+        self.connection.execute(query, (kind, shard, row))
 
     def bury(self, kind: str, shard: int, row: int, *, id: str, reason: str) -> None:
         """Leave a tombstone for a row of a shard: readers skip it from the next commit on."""
@@ -302,14 +347,26 @@ def _create(path: Path) -> None:
             (path / "state.sqlite").unlink(missing_ok=True)
             connection = sqlite3.connect(path / "state.sqlite")
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(_SCHEMA)
+            connection.executescript(_SCHEMA + _SCHEMA_2)
             connection.close()
-            draft = path / "home.json.tmp"
-            draft.write_text(json.dumps({"format": FORMAT, "created": _now()}) + "\n")
-            draft.replace(path / "home.json")
-            _sync_folder(path)
+            _write_format(path)
     except (OSError, sqlite3.Error) as error:
         raise HomeError(f"{path} cannot be made a home: {error}") from error
+
+
+def _write_format(path: Path) -> None:
+    draft = path / "home.json.tmp"
+    draft.write_text(json.dumps({"format": FORMAT, "created": _now()}) + "\n")
+    draft.replace(path / "home.json")
+    _sync_folder(path)
+
+
+def _migrate(path: Path, connection: sqlite3.Connection) -> None:
+    """Bring a home of an older format up to date: new tables, nothing is rewritten."""
+    query = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'records'"
+    if not connection.execute(query).fetchone()[0]:
+        connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA_2} COMMIT;")
+        _write_format(path)
 
 
 def _is_ours(entry: Path) -> bool:

@@ -1,10 +1,10 @@
-"""What a reader of rows promises."""
+"""What a reader of rows, and a source of papers, promise."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["MAX_ROW", "RawRow", "RowReader"]
+__all__ = ["MAX_ROW", "Cursor", "Page", "RawRow", "RowReader", "Source"]
 
 MAX_ROW = 4_000_000
 
@@ -34,3 +34,48 @@ class RowReader(Protocol):
 
     def __iter__(self) -> Iterator[RawRow]:
         """Yield the rows in the order of the file."""
+
+
+Cursor = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a service answered to one request.
+
+    Attributes:
+        rows: its records, as objects that `ingest.rows` understands (`id`, `doi`, `title`,
+            `abstract`, `date`, `authors` as a list, `venue`, `url`, `source`, `license`,
+            `categories`, `retracted`); `{"id": …, "deleted": True}` for one that the
+            service has withdrawn; an unreadable one with its `error`.
+        cursor: a JSON object by which `Source.pages` goes on after this page. That of the
+            last page says where the next harvest begins.
+        total: how many records there are in all, where the service says so.
+    """
+
+    rows: list[RawRow]
+    cursor: Cursor
+    total: int | None = None
+
+
+class Source(Protocol):
+    """A service that papers are harvested from: a restartable stream of pages.
+
+    Attributes:
+        name: `arxiv`, `openalex` …: what a paper's `source` is looked up by.
+        query: what is asked of it, as one line: its cursor is kept under name and query.
+    """
+
+    name: str
+    query: str
+
+    def pages(self, cursor: Cursor | None) -> Iterator[Page]:
+        """Yield the pages after `cursor`, or all where it is None; each call starts anew.
+
+        Records may come again after a cursor, none may be left out: the corpus takes each
+        once.
+
+        Raises:
+            SourceError: the service cannot be reached, refuses, or answers nonsense; the
+                pages until then count.
+        """

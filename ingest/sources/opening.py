@@ -17,6 +17,8 @@ PACKINGS = (".gz", ".xz", ".zst")
 READ_ERRORS = (EOFError, OSError, zlib.error, lzma.LZMAError, UnicodeError)
 _MARKS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _CHUNK = 1 << 17
+_LEAST_LIMIT = 200_000_000
+_MOST_RATIO = 200
 
 
 @contextmanager
@@ -26,14 +28,38 @@ def open_bytes(path: Path) -> Iterator[io.BufferedReader]:
         head = raw.peek(6)
         if head.startswith(b"\x1f\x8b"):
             with gzip.open(raw) as stream:
-                yield cast(io.BufferedReader, stream)
+                yield _bounded(cast(IO[bytes], stream), path)
         elif head.startswith(b"\xfd7zXZ\x00"):
             with lzma.open(raw) as stream:
-                yield cast(io.BufferedReader, stream)
+                yield _bounded(cast(IO[bytes], stream), path)
         elif head.startswith(b"\x28\xb5\x2f\xfd"):
-            yield io.BufferedReader(_ZstdFile(raw), _CHUNK)
+            yield _bounded(io.BufferedReader(_ZstdFile(raw), _CHUNK), path)
         else:
             yield raw
+
+
+def _bounded(stream: IO[bytes], path: Path) -> io.BufferedReader:
+    limit = max(_LEAST_LIMIT, _MOST_RATIO * path.stat().st_size)
+    return io.BufferedReader(_Bounded(stream, limit), _CHUNK)
+
+
+class _Bounded(io.RawIOBase):
+    """An unpacked file that ends with an error where it grows beyond all measure."""
+
+    def __init__(self, stream: IO[bytes], limit: int) -> None:
+        self._stream = stream
+        self._left = self._limit = limit
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._stream.read(len(buffer))
+        self._left -= len(data)
+        if self._left < 0:
+            raise OSError(f"it unpacks to more than {self._limit / 1e6:,.0f} MB")
+        buffer[: len(data)] = data
+        return len(data)
 
 
 class _ZstdFile(io.RawIOBase):

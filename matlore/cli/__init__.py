@@ -19,12 +19,15 @@ __all__ = ["app", "main", "recommend_main"]
 # Each of these modules defines `register(app)`; commands are listed in this order.
 _COMMAND_MODULES = (
     "ingest",
+    "harvest",
     "corpus",
+    "merges",
     "embeddings",
     "evaluate",
     "recommend",
     "backtest",
     "starter",
+    "relevance",
 )
 
 app = typer.Typer(

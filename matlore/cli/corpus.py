@@ -13,13 +13,16 @@ from .running import FAILED
 
 __all__ = ["register"]
 
-_SUMMARY = ("papers", "years", "sources", "licenses", "categories")
+_BARS = "▁▂▃▄▅▆▇█"
+_MOST_BARS = 60
 
 
 class _ExportFormat(StrEnum):
     JSONL = "jsonl"
     CSV = "csv"
     PARQUET = "parquet"
+    BIBTEX = "bibtex"
+    DATASET = "dataset"
 
 
 def register(app: typer.Typer) -> None:
@@ -29,24 +32,47 @@ def register(app: typer.Typer) -> None:
     group.command("show")(_show)
     group.command("export")(_export)
     group.command("verify")(_verify)
+    group.command("compact")(_compact)
 
 
-def _stats(format: FormatOption = Format.TABLE, home: HomeOption = None) -> None:
-    """Count the papers by year, source, license and category."""
-    from matlore.pipeline.corpus import corpus_stats
+def _stats(
+    plot: Annotated[
+        Path | None,
+        typer.Option("--plot", metavar="FILE", help="Draw papers per year: a .png or .svg file."),
+    ] = None,
+    format: FormatOption = Format.TABLE,
+    home: HomeOption = None,
+) -> None:
+    """Count the papers by year, source, license, category and language."""
+    from matlore.pipeline.corpus import corpus_stats, plot_years
 
+    if plot is not None:
+        plot_years(home_path(home), plot)
     stats = corpus_stats(home_path(home))
-    emit(stats if format is Format.JSON else _summary(stats), format=format)
+    emit(stats if format is Format.JSON else _summary(stats, format), format=format)
 
 
-def _summary(stats: dict[str, Any]) -> dict[str, object]:
-    """Return statistics on one line each."""
+def _summary(stats: dict[str, Any], format: Format) -> dict[str, object]:
+    """Return statistics on one line each, in a table with a small chart of the years."""
     years = list(stats["years"])
-    return {
-        **stats,
-        "years": f"{years[0]} to {years[-1]}" if years else None,
-        **{name: _line(stats[name]) for name in ("sources", "licenses", "categories")},
-    }
+    lines: dict[str, object] = {}
+    for name, value in stats.items():
+        lines[name] = _line(value) if isinstance(value, dict) else value
+        if name == "years":
+            lines[name] = f"{years[0]} to {years[-1]}" if years else None
+            if years and format is Format.TABLE:
+                lines["papers_per_year"] = _sparkline(value)
+    return lines
+
+
+def _sparkline(years: dict[str, int]) -> str:
+    """Return a bar a year, for the latest years; a year without papers is a gap."""
+    last = max(map(int, years))
+    first = max(min(map(int, years)), last - _MOST_BARS + 1)
+    counts = [years.get(str(year), 0) for year in range(first, last + 1)]
+    step = max(counts) / len(_BARS)
+    bars = "".join(_BARS[min(int(n / step), len(_BARS) - 1)] if n else " " for n in counts)
+    return f"{first} {bars} {last}, at most {max(counts):,}"
 
 
 def _line(counts: dict[str, int], *, most: int = 8) -> str:
@@ -66,26 +92,72 @@ def _show(
 
 
 def _export(
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The file to write.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE", help="The file, or folder, to write.")
+    ],
     format: Annotated[
-        _ExportFormat, typer.Option("--format", help="The format of the file.")
+        _ExportFormat,
+        typer.Option("--format", help="The format; `dataset` is a folder for `datasets`."),
     ] = _ExportFormat.JSONL,
+    licenses: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--license",
+            metavar="PATTERN",
+            help="Only papers with this licence: CC0, CC-BY, `CC-*`, or `redistributable` for "
+            "CC0, CC-BY, CC-BY-SA and public domain. May be repeated.",
+        ),
+    ] = None,
     home: HomeOption = None,
 ) -> None:
-    """Write all papers to one file."""
+    """Write all papers, or those under some licences, to one file."""
     from matlore.pipeline.corpus import export_corpus
 
     with progress_bar("papers") as progress:
-        count = export_corpus(home_path(home), out, format=format.value, progress=progress)
-    note(f"{count} papers in {out}")
+        report = export_corpus(
+            home_path(home),
+            out,
+            format=format.value,
+            licenses=licenses or (),
+            progress=progress,
+        )
+    note(f"{report.papers} papers in {out}")
+    if licenses:
+        note(
+            f"{report.without_license} papers without a licence and {report.other_license} "
+            "under other licences are left out"
+        )
 
 
-def _verify(format: FormatOption = Format.TABLE, home: HomeOption = None) -> None:
+def _verify(
+    repair: Annotated[
+        bool,
+        typer.Option(
+            "--repair",
+            help="Remove leftovers; keep what can be read of damaged shards, forget the rest.",
+        ),
+    ] = False,
+    format: FormatOption = Format.TABLE,
+    home: HomeOption = None,
+) -> None:
     """Check that the shards on disk are those of the manifest; exit 1 if not."""
-    from matlore.pipeline.corpus import verify_corpus
+    from matlore.pipeline.corpus import repair_corpus, verify_corpus
 
     with progress_bar("shards") as progress:
-        report = verify_corpus(home_path(home), progress=progress)
+        check = repair_corpus if repair else verify_corpus
+        report = check(home_path(home), progress=progress)
     emit(report, format=format)
-    if report["problems"]:
+    if report.get("n_lost") or report.get("n_lost_records"):
+        note(
+            f"{report['n_lost']} papers and {report['n_lost_records']} merged records are lost: "
+            "ingest their files again, and harvest again"
+        )
+    if report["remaining" if repair else "problems"]:
         raise typer.Exit(FAILED)
+
+
+def _compact(format: FormatOption = Format.TABLE, home: HomeOption = None) -> None:
+    """Merge small shards, and those with many replaced rows, into full ones."""
+    from matlore.pipeline.corpus import compact_corpus
+
+    emit(compact_corpus(home_path(home)), format=format)

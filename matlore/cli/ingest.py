@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .options import FormatOption, HomeOption, home_path, sub_app
+from .options import FormatOption, HomeOption, RelevanceOption, home_path, sub_app
 from .output import Format, emit, note
 from .progress import progress_bar
 from .running import PARTLY_DONE
@@ -15,13 +15,13 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    group = sub_app(app, "ingest", "Take papers in, from files.")
+    group = sub_app(app, "ingest", "Take papers in, from files and from services.")
     group.callback()(_ingest)
     group.command("file")(_ingest_file)
 
 
 def _ingest() -> None:
-    """Take papers in, from files."""
+    """Take papers in, from files and from services."""
 
 
 def _ingest_file(
@@ -54,13 +54,14 @@ def _ingest_file(
         bool,
         typer.Option("--stop-at-error", help="Fail at the first bad row, without quarantine."),
     ] = False,
+    min_relevance: RelevanceOption = 0.0,
     format: FormatOption = Format.TABLE,
     home: HomeOption = None,
 ) -> None:
     """Take in papers from JSONL, CSV, TSV, Parquet, BibTeX and RIS files, plain or packed.
 
     Columns are recognised by their names. Text is cleaned, identifiers are normalised,
-    exact duplicates are merged. Bad rows go to a quarantine file, and the exit code is 3.
+    records of one work are merged. Bad rows go to a quarantine file, and the exit code is 3.
     """
     from matlore.pipeline.corpus import default_workers, ingest_paths
 
@@ -72,6 +73,7 @@ def _ingest_file(
             input_format=input_format,
             workers=workers or default_workers(),
             stop_at_error=stop_at_error,
+            min_relevance=min_relevance,
             progress=progress,
         )
     emit(report, format=format)

@@ -4,13 +4,25 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .output import Format
 
-__all__ = ["FormatOption", "HomeOption", "command_line", "home_path", "sub_app", "threads"]
+if TYPE_CHECKING:
+    from matlore.pipeline.harvest import Services
+
+__all__ = [
+    "FormatOption",
+    "HomeOption",
+    "RelevanceOption",
+    "command_line",
+    "home_path",
+    "services",
+    "sub_app",
+    "threads",
+]
 
 _FOLDERS = re.compile(r"^(--[\w-]+=)?.*/(?=.)")
 
@@ -28,6 +40,26 @@ FormatOption = Annotated[
     Format,
     typer.Option("--format", help="How to print the result.", case_sensitive=False),
 ]
+
+RelevanceOption = Annotated[
+    float,
+    typer.Option(
+        "--min-relevance",
+        min=0.0,
+        max=1.0,
+        metavar="SCORE",
+        help="Leave out papers that are less likely about inorganic materials.",
+    ),
+]
+
+
+def services() -> "Services":
+    """Return what the settings say about the services that papers come from."""
+    from matlore.config import load_settings
+    from matlore.pipeline.harvest import Services
+
+    settings = load_settings()
+    return Services(contact=settings.contact, openalex_key=settings.openalex_key)
 
 
 def home_path(home: Path | None) -> Path:

@@ -1,32 +1,34 @@
 """The corpus of a data home: papers in, and what is there."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, fields
-from hashlib import file_digest
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
 
 from matlore.errors import InputError, UsageError
 from matlore.home import Home
 from matlore.progress import Progress, no_progress
-from matlore.records import Paper
 
-if TYPE_CHECKING:
-    from ingest.corpus import Corpus
+from .corpus_stats import corpus_stats, plot_years
+from .export import ExportFormat, ExportReport, export_corpus
+from .verify import repair_corpus, verify_corpus
 
 __all__ = [
     "ExportFormat",
+    "ExportReport",
+    "column_mapping",
+    "compact_corpus",
     "corpus_stats",
     "default_workers",
     "export_corpus",
     "ingest_paths",
+    "plot_years",
+    "remove_paper",
+    "repair_corpus",
     "show_paper",
+    "split_paper",
     "verify_corpus",
 ]
-
-ExportFormat = Literal["jsonl", "csv", "parquet"]
-_COUNTED = ("year", "source", "license", "categories", "doi", "abstract", "retracted")
 
 
 def default_workers() -> int:
@@ -43,6 +45,7 @@ def ingest_paths(
     input_format: str | None = None,
     workers: int = 1,
     stop_at_error: bool = False,
+    min_relevance: float = 0.0,
     progress: Progress = no_progress,
 ) -> dict[str, object]:
     """Take files of papers into a data home, which is made where there is none.
@@ -54,6 +57,7 @@ def ingest_paths(
         input_format: of the files; None lets each file's name tell.
         workers: processes; more than 1 need an importable main module.
         stop_at_error: raise at the first bad row instead of putting it into quarantine.
+        min_relevance: leave out papers with a lower score, 0 to 1.
         progress: told of every row.
 
     Returns:
@@ -84,71 +88,21 @@ def ingest_paths(
         mapping=columns,
         workers=workers,
         on_error="raise" if stop_at_error else "quarantine",
+        min_relevance=min_relevance,
         progress=progress,
     )
     report.not_read = [str(path) for path in skipped]
     return asdict(report)
 
 
-def corpus_stats(home_path: Path, *, top: int = 30) -> dict[str, object]:
-    """Count what the corpus of a home holds.
-
-    Args:
-        home_path: the data home.
-        top: how many categories are listed, commonest first.
-
-    Raises:
-        HomeError: there is no home at `home_path`.
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    from ingest.corpus import KIND, Corpus
-
-    home = Home.open(home_path)
-    counts: dict[str, dict[Any, int]] = {name: {} for name in _COUNTED}
-    for batch in Corpus(home).batches(_COUNTED):
-        for name in ("year", "source", "license"):
-            _add(counts[name], pc.value_counts(batch.column(name)))
-        _add(counts["categories"], pc.value_counts(pc.list_flatten(batch.column("categories"))))
-        _add(counts["retracted"], pc.value_counts(batch.column("retracted")))
-        _add(counts["doi"], pc.value_counts(pc.is_valid(batch.column("doi"))))
-        has_abstract = pc.not_equal(batch.column("abstract"), pa.scalar(""))
-        _add(counts["abstract"], pc.value_counts(has_abstract))
-    years = counts["year"]
-    shards = home.shards(KIND)
-    return {
-        "papers": len(Corpus(home)),
-        "years": {str(year): years[year] for year in sorted(years, key=lambda y: y or 0) if year},
-        "sources": _ranked(counts["source"]),
-        "licenses": _ranked(counts["license"]),
-        "categories": dict(list(_ranked(counts["categories"]).items())[:top]),
-        "n_categories": len(counts["categories"]),
-        "n_with_doi": counts["doi"].get(True, 0),
-        "n_with_abstract": counts["abstract"].get(True, 0),
-        "n_without_year": years.get(None, 0),
-        "n_retracted": counts["retracted"].get(True, 0),
-        "n_shards": len(shards),
-        "bytes": sum(shard.size for shard in shards),
-    }
-
-
-def _add(counts: dict[Any, int], found: Any) -> None:
-    """Add the value counts of one batch."""
-    for value, count in zip(
-        found.field("values").to_pylist(), found.field("counts").to_pylist(), strict=True
-    ):
-        counts[value] = counts.get(value, 0) + count
-
-
-def _ranked(counts: Mapping[Any, int]) -> dict[str, int]:
-    """Return counts, largest first; what is not known counts as `unknown`."""
-    named = {"unknown" if value is None else str(value): n for value, n in counts.items()}
-    return dict(sorted(named.items(), key=lambda item: (-item[1], item[0])))
-
-
 def show_paper(home_path: Path, id: str) -> dict[str, object]:
     """Return a paper of the corpus by any of its identifiers, as plain values.
+
+    Returns:
+        the fields of `Paper`, and `records`: what was merged into it, one object a record
+        with `id`, `how` it was recognised (`id`, `same text`, `title`, `text`; `first` for
+        the one seen first), a `score`, its `title`, `source` and `year`. Empty where there
+        is one record only.
 
     Raises:
         HomeError: there is no home at `home_path`.
@@ -156,103 +110,76 @@ def show_paper(home_path: Path, id: str) -> dict[str, object]:
     """
     from ingest.corpus import Corpus
 
-    return asdict(Corpus(Home.open(home_path)).get(id))
+    corpus = Corpus(Home.open(home_path))
+    paper = corpus.get(id)
+    return {**asdict(paper), "records": corpus.records(paper.id)}
 
 
-def export_corpus(
-    home_path: Path, target: Path, *, format: ExportFormat, progress: Progress = no_progress
-) -> int:
-    """Write the papers of the corpus to one file, and return how many there are.
+def column_mapping(pairs: Iterable[str]) -> dict[str, str]:
+    """Read `FIELD=COLUMN` pairs.
+
+    Raises:
+        UsageError: a pair has no `=`, or names a field that a paper does not have.
+    """
+    from ingest.columns import parse_mapping
+
+    return parse_mapping(pairs)
+
+
+def remove_paper(home_path: Path, id: str) -> str:
+    """Remove a paper, so that no later harvest brings it again; return its id.
+
+    Raises:
+        HomeBusyError: another process is writing to the home.
+        HomeError: there is no home at `home_path`.
+        NotFoundError: no paper has this identifier.
+    """
+    from ingest.store import PaperStore
+
+    with Home.open(home_path).writer() as writer:
+        store = PaperStore(writer)
+        removed = store.remove(id)
+        store.commit(job="", cursors={})
+    return removed
+
+
+def split_paper(home_path: Path, id: str) -> list[str]:
+    """Make merged records papers of their own again, and keep them apart from now on.
 
     Args:
         home_path: the data home.
-        target: the file; it appears only when it is complete.
-        format: lists are joined by `; ` in CSV.
-        progress: told of every paper.
-
-    Raises:
-        HomeError: there is no home at `home_path`.
-        InputError: the file cannot be written.
-    """
-    from ingest.corpus import Corpus
-
-    corpus = Corpus(Home.open(home_path))
-    progress(0, total=len(corpus))
-    writers: dict[str, Callable[[Iterator[Paper], Path], None]] = {
-        "jsonl": _write_jsonl,
-        "csv": _write_csv,
-        "parquet": _write_parquet,
-    }
-    draft = target.with_name(f".{target.name}.tmp")
-    try:
-        writers[format](_counted(corpus, progress), draft)
-        draft.replace(target)
-    except OSError as error:
-        raise InputError(f"{target} cannot be written: {error}") from error
-    finally:
-        draft.unlink(missing_ok=True)
-    return len(corpus)
-
-
-def _counted(corpus: "Corpus", progress: Progress) -> Iterator[Paper]:
-    for paper in corpus:
-        yield paper
-        progress()
-
-
-def _write_jsonl(papers: Iterator[Paper], target: Path) -> None:
-    import json
-
-    with target.open("w", encoding="utf-8") as stream:
-        for paper in papers:
-            stream.write(json.dumps(asdict(paper), ensure_ascii=False, default=str) + "\n")
-
-
-def _write_csv(papers: Iterator[Paper], target: Path) -> None:
-    import csv
-
-    with target.open("w", encoding="utf-8", newline="") as stream:
-        table = csv.writer(stream)
-        names = [field.name for field in fields(Paper)]
-        table.writerow(names)
-        for paper in papers:
-            values = (getattr(paper, name) for name in names)
-            table.writerow("; ".join(v) if isinstance(v, tuple) else v for v in values)
-
-
-def _write_parquet(papers: Iterator[Paper], target: Path) -> None:
-    from itertools import islice
-
-    import pyarrow.parquet as pq
-
-    from ingest.corpus import paper_schema, papers_to_batch
-
-    with pq.ParquetWriter(target, paper_schema(), compression="zstd") as file:
-        while part := list(islice(papers, 1000)):
-            file.write_batch(papers_to_batch(part))
-
-
-def verify_corpus(home_path: Path, *, progress: Progress = no_progress) -> dict[str, object]:
-    """Compare the shards of the corpus with the manifest.
+        id: of a paper, to take all its records apart, or of one merged record.
 
     Returns:
-        `shards` and `rows` checked, and `problems`: one object a shard that is missing or
-        is not what was registered.
+        the ids of the papers that there are now instead.
 
     Raises:
+        HomeBusyError: another process is writing to the home.
+        HomeError: there is no home at `home_path`.
+        NotFoundError: no paper has this identifier.
+        UsageError: nothing was merged into the paper.
+    """
+    from ingest.store import PaperStore
+
+    with Home.open(home_path).writer() as writer:
+        store = PaperStore(writer)
+        papers = store.split(id)
+        store.commit(job="", cursors={})
+    return papers
+
+
+def compact_corpus(home_path: Path) -> dict[str, object]:
+    """Merge the small and half-dead shards of the corpus into full ones.
+
+    Returns:
+        The fields of `ingest.compaction.CompactionReport`.
+
+    Raises:
+        ArtifactError: a shard cannot be read.
+        HomeBusyError: another process is writing to the home.
         HomeError: there is no home at `home_path`.
     """
-    from ingest.corpus import KIND
+    from ingest.compaction import compact
 
-    shards = Home.open(home_path).shards(KIND)
-    progress(0, total=len(shards))
-    problems = []
-    for shard in shards:
-        if not shard.path.is_file():
-            problems.append({"shard": shard.name, "problem": "missing"})
-        else:
-            with shard.path.open("rb") as stream:
-                if file_digest(stream, "sha256").hexdigest() != shard.sha256:
-                    problems.append({"shard": shard.name, "problem": "its sha256 has changed"})
-        progress()
-    return {"shards": len(shards), "rows": sum(s.rows for s in shards), "problems": problems}
+    with Home.open(home_path).writer() as writer:
+        return asdict(compact(writer))

@@ -117,11 +117,14 @@ def test_corpus_stats(home: str, capsys: pytest.CaptureFixture[str]) -> None:
         "sources": {"test": 3},
         "licenses": {"CC0-1.0": 3},
         "categories": {"cond-mat.mtrl-sci": 3, "physics.app-ph": 1},
+        "languages": {"en": 3},
         "n_categories": 2,
         "n_with_doi": 1,
         "n_with_abstract": 3,
         "n_without_year": 0,
         "n_retracted": 0,
+        "n_merged": 0,
+        "merged_by": {},
         "n_shards": 1,
     }
     assert main(["corpus", "stats", "--home", home]) == 0

@@ -134,7 +134,7 @@ def test_short_texts_are_no_proof_that_papers_are_one(home: Home) -> None:
 def test_a_journal_record_of_a_preprint_is_merged_and_the_text_stays(home: Home) -> None:
     preprint = paper("arxiv:2401.00001", "doi:10.1000/1")
     journal = paper("doi:10.1000/1", title="Crystals, revised")
-    assert put(home, [preprint, journal]) == ["added", "unchanged"]
+    assert put(home, [preprint, journal, journal]) == ["added", "merged", "unchanged"]
     assert Corpus(home).get("10.1000/1") == preprint
 
 
@@ -179,7 +179,7 @@ def test_a_record_with_more_fields_replaces_a_poorer_one(home: Home) -> None:
 
 def test_a_record_that_names_two_papers_joins_them(home: Home) -> None:
     preprint = paper("arxiv:2401.00001", title="Preprint")
-    journal = paper("doi:10.1000/1", title="Journal paper")
+    journal = paper("doi:10.1000/1", title="Journal paper", abstract="We say it otherwise.")
     both = paper("arxiv:2401.00001", "doi:10.1000/1", title="Preprint")
     assert put(home, [preprint, journal]) == ["added", "added"]
     assert put(home, [both]) in (["merged"], ["updated"])

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ingest.corpus import KIND, Corpus
+from ingest.fingerprints import Fingerprint
 from ingest.jobs import IngestReport, ingest_files
 from ingest.quarantine import BadRow, Quarantine, unwrap
 from ingest.sources.base import RawRow
@@ -230,6 +231,7 @@ def test_an_interrupted_job_keeps_what_it_read(home: Home, tmp_path: Path) -> No
 _JOB = """
 import os, signal, sys
 from pathlib import Path
+from ingest.fingerprints import Fingerprint
 from ingest.jobs import ingest_files
 from ingest.sources.files import find_files
 from ingest.store import PaperStore
@@ -287,11 +289,11 @@ def test_a_job_interrupted_within_a_paper_keeps_the_last_commit(
     path = _write(tmp_path / "p.jsonl", range(1000))
     put, seen = PaperStore.put, list[Paper]()
 
-    def interrupt(store: PaperStore, paper: Paper) -> object:
+    def interrupt(store: PaperStore, paper: Paper, print: Fingerprint | None = None) -> object:
         seen.append(paper)
         if len(seen) == 700:
             raise KeyboardInterrupt
-        return put(store, paper)
+        return put(store, paper, print)
 
     with monkeypatch.context() as patch:
         patch.setattr(PaperStore, "put", interrupt)

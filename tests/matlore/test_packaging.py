@@ -49,7 +49,11 @@ def _imported_distributions(*folders: str) -> set[str]:
 
 
 def test_what_is_imported_is_declared_and_the_reverse() -> None:
-    declared = {_name(requirement) for requirement in _project()["dependencies"]}
+    project = _project()
+    optional = dict(project["optional-dependencies"])
+    del optional["dev"]
+    lines = [*project["dependencies"], *(line for extra in optional.values() for line in extra)]
+    declared = {_name(requirement) for requirement in lines}
     assert _imported_distributions(*PACKAGES) == declared - INDIRECT
 
 
