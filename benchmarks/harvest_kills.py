@@ -8,9 +8,7 @@ started again, so many times; then compares what the two homes hold, row by row.
 """
 
 import argparse
-import os
 import random
-import signal
 import subprocess
 import sys
 import tempfile
@@ -31,7 +29,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     command = [sys.executable, str(SERVER), str(options.rows), "--count", str(options.count)]
-    server = subprocess.Popen([*command, "--port", "0"], stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen(
+        [*command, "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
     try:
         assert server.stdout is not None
         url = server.stdout.readline().strip()
@@ -49,9 +49,9 @@ def compare(url: str, folder: Path, kills: int, rng: random.Random) -> None:
     progress = []
     for _ in range(kills):
         child = subprocess.Popen(command(url, folder / "killed"), stdout=subprocess.DEVNULL)
-        time.sleep(rng.uniform(0.3, 0.3 * seconds))
+        time.sleep(rng.uniform(0.5, seconds / 3))
         done += child.poll() is None
-        os.kill(child.pid, signal.SIGKILL)
+        child.kill()
         child.wait()
         progress.append(papers(folder / "killed"))
     subprocess.run(command(url, folder / "killed"), check=True, stdout=subprocess.DEVNULL)

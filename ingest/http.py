@@ -9,21 +9,15 @@ References: RFC 9110 sections 10.2.3 (Retry-After) and 15.4 (redirects); M. Broo
 "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
 """
 
-import hashlib
 import ipaddress
-import json
 import logging
-import os
 import socket
-import tempfile
 import time
 import urllib.request
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC
-from email.message import Message
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -32,6 +26,8 @@ from typing import TYPE_CHECKING, Self
 
 from matlore import __version__
 from matlore.errors import SourceError, UsageError
+
+from .http_cache import AGAIN, Answer, PageCache, cache_key
 
 if TYPE_CHECKING:
     import httpx2
@@ -45,61 +41,17 @@ _MAX_REDIRECTS = 5
 _LONGEST_WAIT = 600.0
 _BACKOFF, _LONGEST_BACKOFF = 2.0, 60.0
 _TIMEOUTS_PER_PAGE = 10
-_CACHE_SECONDS = 24 * 3600
 _PIECE = 1_000_000
 _GZIP = 31  # zlib's wbits for a gzip header
 _SECRET_PARAMS = frozenset(["api_key", "apikey", "api-key", "key", "access_token"])
 _SECRET_HEADERS = frozenset(["authorization", "x-api-key", "x-els-apikey"])
-_UNKEPT_HEADERS = frozenset(
-    ["set-cookie", "content-encoding", "content-length", "transfer-encoding", "connection"]
-)
-_AGAIN = "run it again: it goes on from the last page"
 _ADVICE = {
     400: "check the query",
     401: "check the API key",
     403: "check the API key and that a contact address is set",
     404: "check the address and the query",
-    429: f"wait until the service grants more requests, then {_AGAIN}",
+    429: f"wait until the service grants more requests, then {AGAIN}",
 }
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a service answered.
-
-    Attributes:
-        url: the address that answered, without API keys.
-        status: the HTTP status.
-        headers: by names in any case, where a `Fetcher` made it.
-        content: the unpacked body.
-    """
-
-    url: str
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
-
-    @property
-    def text(self) -> str:
-        """Decode the body as its `Content-Type` says, or as UTF-8."""
-        message = Message()
-        message["content-type"] = self.headers.get("content-type", "")
-        try:
-            return self.content.decode(message.get_content_charset("utf-8"), errors="replace")
-        except LookupError:
-            return self.content.decode(errors="replace")
-
-    def json(self) -> object:
-        """Parse the body as JSON.
-
-        Raises:
-            SourceError: it is none.
-        """
-        try:
-            return json.loads(self.content)
-        except (ValueError, RecursionError) as error:
-            place = self.url.partition("?")[0].partition("://")[2].rpartition("@")[2]
-            raise SourceError(f"{place}: the answer is no JSON; {_AGAIN}") from error
 
 
 class ServiceError(SourceError):
@@ -164,7 +116,7 @@ class Fetcher:
         self._allow_private, self._max_bytes = allow_private, max_bytes
         self._accepts, self._is_final = accepts, is_final
         self._sleep, self._clock, self._now = sleep, clock, now
-        self._cache = _PageCache(cache, now) if cache else None
+        self._cache = PageCache(cache, now) if cache else None
         self._ended: dict[str, float] = {}
         self._client = _client(contact, timeout)
 
@@ -201,7 +153,7 @@ class Fetcher:
         """
         target, headers = _target(url, params), dict(headers or {})
         cache = self._cache if cached else None
-        key = _cache_key(target, headers)
+        key = cache_key(target, headers)
         if cache and (found := cache.load(key)):
             return found
         answer = self._retrying()(self._attempt, target, headers)
@@ -236,7 +188,7 @@ class Fetcher:
             if answer.status not in _REDIRECTS or "location" not in answer.headers:
                 return self._judged(url, answer)
             url = self._redirected(url, answer)
-        raise ServiceError(f"{_place(url)}: redirects more than {_MAX_REDIRECTS} times; {_AGAIN}")
+        raise ServiceError(f"{_place(url)}: redirects more than {_MAX_REDIRECTS} times; {AGAIN}")
 
     def _send(self, url: "httpx2.URL", headers: Mapping[str, str]) -> Answer:
         import httpx2
@@ -268,18 +220,18 @@ class Fetcher:
                     " unpacked; ask for fewer records a page"
                 )
             if self._clock() > deadline:
-                raise ServiceError(f"{_place(url)}: answers too slowly; {_AGAIN}", passing=True)
+                raise ServiceError(f"{_place(url)}: answers too slowly; {AGAIN}", passing=True)
         return bytes(content)
 
     def _judged(self, url: "httpx2.URL", answer: Answer) -> Answer:
         """Return a good answer; raise what is wrong with another one."""
         if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
             if fault := self._accepts and self._accepts(answer):
-                message = f"{_place(url)}: {fault}; {_AGAIN}"
+                message = f"{_place(url)}: {fault}; {AGAIN}"
                 raise ServiceError(message, answer=answer, passing=True)
             return answer
         passing = answer.status in _PASSING and not (self._is_final and self._is_final(answer))
-        advice = _ADVICE.get(answer.status, _AGAIN)
+        advice = _ADVICE.get(answer.status, AGAIN)
         raise ServiceError(
             f"{_place(url)}: answered {_named(answer.status)}; {advice}",
             answer=answer,
@@ -293,7 +245,7 @@ class Fetcher:
         try:
             target = url.join(answer.headers["location"])
         except httpx2.InvalidURL as error:
-            message = f"{_place(url)}: redirects to what is no address; {_AGAIN}"
+            message = f"{_place(url)}: redirects to what is no address; {AGAIN}"
             raise ServiceError(message, answer=answer) from error
         self._check_target(target)
         origins = [(each.scheme, each.host, each.port) for each in (url, target)]
@@ -313,65 +265,6 @@ class Fetcher:
             raise ServiceError(
                 f"{_place(url)}: lies in a private network, which is not asked; check the address"
             )
-
-
-class _PageCache:
-    """Pages kept in a folder, each a line of JSON and then its content."""
-
-    def __init__(self, folder: Path, now: Callable[[], float]) -> None:
-        self._folder = folder
-        self._now = now
-        self._is_pruned = False
-
-    def load(self, key: str) -> Answer | None:
-        """Return the page kept under `key`, None if there is none that can be used."""
-        import httpx2
-
-        try:
-            head, _, content = (self._folder / f"{key}.page").read_bytes().partition(b"\n")
-            facts = json.loads(head)
-            if facts["sha256"] != hashlib.sha256(content).hexdigest():
-                return None
-            if not 0 <= self._now() - facts["stored"] < _CACHE_SECONDS:
-                return None
-            return Answer(facts["url"], 200, httpx2.Headers(facts["headers"]), content)
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
-            return None
-
-    def save(self, key: str, answer: Answer, secrets: list[str]) -> None:
-        """Keep a page, unless a secret stands in it or the folder cannot be written."""
-        kept = {k: v for k, v in answer.headers.items() if k.lower() not in _UNKEPT_HEADERS}
-        facts = {
-            "url": answer.url,
-            "stored": self._now(),
-            "headers": kept,
-            "sha256": hashlib.sha256(answer.content).hexdigest(),
-        }
-        entry = json.dumps(facts).encode() + b"\n" + answer.content
-        if not any(secret.encode() in entry for secret in secrets):
-            with suppress(OSError):
-                self._prune()
-                self._write(self._folder / f"{key}.page", entry)
-
-    def _write(self, path: Path, entry: bytes) -> None:
-        with tempfile.NamedTemporaryFile(dir=self._folder, suffix=".page", delete=False) as file:
-            try:
-                file.write(entry)
-                file.close()
-                os.replace(file.name, path)
-            except OSError:
-                os.unlink(file.name)
-                raise
-
-    def _prune(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        if self._is_pruned:
-            return
-        self._is_pruned = True
-        for path in self._folder.glob("*.page"):
-            with suppress(OSError):
-                if path.stat().st_mtime < self._now() - _CACHE_SECONDS:
-                    path.unlink()
 
 
 def _client(contact: str | None, timeout: float) -> "httpx2.Client":
@@ -427,11 +320,6 @@ def _without_secrets(url: "httpx2.URL") -> str:
     return str(url.copy_with(userinfo=b""))
 
 
-def _cache_key(url: "httpx2.URL", headers: Mapping[str, str]) -> str:
-    sent = sorted((name.lower(), value) for name, value in headers.items())
-    return hashlib.sha256(json.dumps([str(url), sent]).encode()).hexdigest()
-
-
 def _unreached(url: "httpx2.URL", error: Exception, secrets: list[str]) -> ServiceError:
     import httpx2
 
@@ -440,7 +328,7 @@ def _unreached(url: "httpx2.URL", error: Exception, secrets: list[str]) -> Servi
         reason = reason.replace(secret, "***")
     lasting = isinstance(error, httpx2.UnsupportedProtocol | httpx2.LocalProtocolError)
     passing = not lasting and "CERTIFICATE_VERIFY_FAILED" not in reason
-    message = f"{_place(url)}: {reason or type(error).__name__}; check the network, then {_AGAIN}"
+    message = f"{_place(url)}: {reason or type(error).__name__}; check the network, then {AGAIN}"
     return ServiceError(message, passing=passing)
 
 
@@ -453,10 +341,10 @@ def _unpacked(url: "httpx2.URL", response: "httpx2.Response") -> Iterator[bytes]
         try:
             yield from _gunzipped(response.iter_raw())
         except (zlib.error, EOFError) as error:
-            message = f"{_place(url)}: the packed answer is damaged; {_AGAIN}"
+            message = f"{_place(url)}: the packed answer is damaged; {AGAIN}"
             raise ServiceError(message, passing=True) from error
     else:
-        raise ServiceError(f"{_place(url)}: packed in a way that was not asked for; {_AGAIN}")
+        raise ServiceError(f"{_place(url)}: packed in a way that was not asked for; {AGAIN}")
 
 
 def _gunzipped(chunks: Iterator[bytes]) -> Iterator[bytes]:

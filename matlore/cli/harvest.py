@@ -19,6 +19,11 @@ from .running import FAILED, PARTLY_DONE
 __all__ = ["register"]
 
 _DAY = "%Y-%m-%d"
+_SERVICES = {
+    "openalex": "Harvest OpenAlex: needs a free key since February 2026, MATLORE_OPENALEX_KEY.",
+    "crossref": "Harvest Crossref; MATLORE_CONTACT puts you into its polite pool.",
+    "europepmc": "Harvest Europe PMC by --query.",
+}
 _SUMMARY = ("job", "status", "rows", "added", "updated", "merged", "unchanged", "irrelevant",
             "quarantined", "seconds", "error")  # fmt: skip
 
@@ -57,9 +62,8 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the group `matlore ingest`."""
     group = sub_app(app, "ingest", "Take papers in, from files and from services.")
     group.command("arxiv")(_arxiv)
-    group.command("openalex")(_openalex)
-    group.command("crossref")(_crossref)
-    group.command("europepmc")(_europepmc)
+    for source, help in _SERVICES.items():
+        group.command(source)(_works(source, help))
     group.command("dataset")(_dataset)
     group.command("run")(_run)
 
@@ -107,86 +111,37 @@ def _arxiv(
     )
 
 
-def _openalex(
-    query: Query = None,
-    filter: Filter = None,
-    since: Since = None,
-    until: Until = None,
-    limit: Limit = None,
-    min_relevance: RelevanceOption = 0.0,
-    restart: Restart = False,
-    url: Url = None,
-    format: FormatOption = Format.TABLE,
-    home: HomeOption = None,
-) -> None:
-    """Harvest OpenAlex, which needs a free key since February 2026: MATLORE_OPENALEX_KEY."""
-    _harvest(
-        home,
-        format,
-        restart,
-        source="openalex",
-        query=query,
-        filter=filter,
-        since=since,
-        until=until,
-        limit=limit,
-        min_relevance=min_relevance,
-        url=url,
-    )
+def _works(source: str, help: str) -> Callable[..., None]:
+    """Return the command that harvests one of the services with a search."""
 
+    def command(
+        query: Query = None,
+        filter: Filter = None,
+        since: Since = None,
+        until: Until = None,
+        limit: Limit = None,
+        min_relevance: RelevanceOption = 0.0,
+        restart: Restart = False,
+        url: Url = None,
+        format: FormatOption = Format.TABLE,
+        home: HomeOption = None,
+    ) -> None:
+        _harvest(
+            home,
+            format,
+            restart,
+            source=source,
+            query=query,
+            filter=filter,
+            since=since,
+            until=until,
+            limit=limit,
+            min_relevance=min_relevance,
+            url=url,
+        )
 
-def _crossref(
-    query: Query = None,
-    filter: Filter = None,
-    since: Since = None,
-    until: Until = None,
-    limit: Limit = None,
-    min_relevance: RelevanceOption = 0.0,
-    restart: Restart = False,
-    url: Url = None,
-    format: FormatOption = Format.TABLE,
-    home: HomeOption = None,
-) -> None:
-    """Harvest Crossref; MATLORE_CONTACT puts you into its polite pool."""
-    _harvest(
-        home,
-        format,
-        restart,
-        source="crossref",
-        query=query,
-        filter=filter,
-        since=since,
-        until=until,
-        limit=limit,
-        min_relevance=min_relevance,
-        url=url,
-    )
-
-
-def _europepmc(
-    query: Annotated[str, typer.Option("--query", "-q", metavar="TEXT", help="What to search.")],
-    since: Since = None,
-    until: Until = None,
-    limit: Limit = None,
-    min_relevance: RelevanceOption = 0.0,
-    restart: Restart = False,
-    url: Url = None,
-    format: FormatOption = Format.TABLE,
-    home: HomeOption = None,
-) -> None:
-    """Harvest Europe PMC."""
-    _harvest(
-        home,
-        format,
-        restart,
-        source="europepmc",
-        query=query,
-        since=since,
-        until=until,
-        limit=limit,
-        min_relevance=min_relevance,
-        url=url,
-    )
+    command.__doc__ = help
+    return command
 
 
 def _dataset(

@@ -313,6 +313,8 @@ def _crossref(options: HarvestOptions, services: Services, fetcher: "Fetcher") -
 def _europepmc(options: HarvestOptions, services: Services, fetcher: "Fetcher") -> "Source":
     from ingest.sources.europepmc import EuropePmcSource
 
+    if options.filter:
+        raise UsageError("europepmc has no filter: write it into the query")
     return EuropePmcSource(fetcher, query=_needed(options, "query"), **_common(options))
 
 
