@@ -7,13 +7,14 @@ replaced later stay in their shards behind tombstones; `Corpus` skips them.
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import fields, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from matlore.errors import ArtifactError, NotFoundError
-from matlore.home import Home, Shard
+from matlore.home import Home
 from matlore.records import Paper
 
 from .ids import normalize_id
@@ -26,6 +27,7 @@ __all__ = ["KIND", "Corpus", "RowReader", "paper_schema", "papers_to_batch"]
 KIND = "corpus"
 _LISTS = frozenset(["ids", "authors", "categories"])
 _BATCH_ROWS = 1024
+_SNAPSHOTS = 3
 
 
 def paper_schema() -> "pa.Schema":
@@ -70,8 +72,8 @@ class Corpus:
             return int(connection.execute("SELECT count(*) FROM papers").fetchone()[0])
 
     def __iter__(self) -> Iterator[Paper]:
-        for shard, dead, late in self._shards(with_late=True):
-            for first_row, batch in _read(shard, None):
+        for file, dead, late in self._shards(with_late=True):
+            for first_row, batch in _read(file, None):
                 columns = [batch.column(name).to_pylist() for name in batch.schema.names]
                 for row, values in enumerate(zip(*columns, strict=True), start=first_row):
                     if row not in dead:
@@ -84,8 +86,8 @@ class Corpus:
             columns: which fields of `Paper`; None for all. The column `ids` holds the
                 identifiers a paper came with, not those it got later.
         """
-        for shard, dead, _ in self._shards():
-            for first_row, batch in _read(shard, columns):
+        for file, dead, _ in self._shards():
+            for first_row, batch in _read(file, columns):
                 kept = _without(batch, first_row, dead)
                 if kept.num_rows:
                     yield kept
@@ -140,17 +142,35 @@ class Corpus:
 
     def _shards(
         self, *, with_late: bool = False
-    ) -> Iterator[tuple[Shard, set[int], dict[int, tuple[str, ...]]]]:
+    ) -> Iterator[tuple[BinaryIO, set[int], dict[int, tuple[str, ...]]]]:
         """Yield each shard with its dead rows and the identifiers its papers got later.
 
         All from one snapshot: a row that is replaced meanwhile must not be dead in its old
-        shard while the new one is not listed.
+        shard while the new one is not listed. All shards are opened at once: a compaction
+        may remove their files, not what is open.
         """
-        with self._home.connect() as connection:
-            for shard in self._home.shards_of(connection, KIND):
-                dead = _dead_rows(connection, shard.number)
-                late = _late_ids(connection, shard.number) if with_late else {}
-                yield shard, dead, late
+        with ExitStack() as stack:
+            connection, shards = self._open(stack)
+            for number, file in shards:
+                dead = _dead_rows(connection, number)
+                late = _late_ids(connection, number) if with_late else {}
+                yield file, dead, late
+
+    def _open(self, stack: ExitStack) -> tuple[sqlite3.Connection, list[tuple[int, BinaryIO]]]:
+        """Open a snapshot and its shards; a newer one where a compaction came between."""
+        for attempt in range(_SNAPSHOTS):
+            connection = stack.enter_context(self._home.connect())
+            try:
+                return connection, [
+                    (shard.number, stack.enter_context(shard.path.open("rb")))
+                    for shard in self._home.shards_of(connection, KIND)
+                ]
+            except FileNotFoundError as error:
+                if attempt == _SNAPSHOTS - 1:
+                    raise ArtifactError(
+                        f"{error.filename} is missing: `matlore corpus verify`"
+                    ) from error
+        raise AssertionError("unreachable")
 
 
 def has_records(connection: sqlite3.Connection) -> bool:
@@ -215,19 +235,16 @@ def _doi(ids: Iterable[str]) -> str | None:
     return next((one[4:] for one in ids if one.startswith("doi:")), None)
 
 
-def _read(shard: Shard, columns: Sequence[str] | None) -> Iterator[tuple[int, "pa.RecordBatch"]]:
+def _read(file: BinaryIO, columns: Sequence[str] | None) -> Iterator[tuple[int, "pa.RecordBatch"]]:
     """Yield the batches of a shard with the number of their first row."""
     import pyarrow.parquet as pq
 
     first_row = 0
-    try:
-        with pq.ParquetFile(shard.path) as file:
-            names = None if columns is None else list(columns)
-            for batch in file.iter_batches(_BATCH_ROWS, columns=names, use_threads=False):
-                yield first_row, batch if names is None else batch.select(names)
-                first_row += batch.num_rows
-    except FileNotFoundError as error:
-        raise ArtifactError(f"{shard.path} is missing: `matlore corpus verify`") from error
+    shard = pq.ParquetFile(file)
+    names = None if columns is None else list(columns)
+    for batch in shard.iter_batches(_BATCH_ROWS, columns=names, use_threads=False):
+        yield first_row, batch if names is None else batch.select(names)
+        first_row += batch.num_rows
 
 
 def _without(batch: "pa.RecordBatch", first_row: int, dead: set[int]) -> "pa.RecordBatch":

@@ -132,7 +132,7 @@ class _Harvest:
 
     def commit(self) -> None:
         """Make whole pages count, together with where to go on."""
-        if self.waiting is None:
-            return
-        self.taker.commit({self.source.query: dict(self.waiting.cursor)})
-        self.waiting, self.rows, self.committed_at = None, 0, monotonic()
+        page, self.waiting = self.waiting, None  # interrupted in between, it is not begun again
+        if page is not None:
+            self.taker.commit({self.source.query: dict(page.cursor)})
+            self.rows, self.committed_at = 0, monotonic()

@@ -47,6 +47,10 @@ class DuplicateIndex:
         query = "DELETE FROM fingerprints WHERE id = ? AND record = ?"
         self._sql.execute(query, (id, record))
 
+    def rename(self, id: str, new: str) -> None:
+        """Give the fingerprints of a paper another paper's id."""
+        self._sql.execute("UPDATE fingerprints SET id = ? WHERE id = ?", (new, id))
+
     def find(self, print: Fingerprint) -> list[tuple[str, str, float]]:
         """Return the papers of the same work with how they were found and a score, best first."""
         found: dict[str, tuple[str, float]] = {}

@@ -17,7 +17,7 @@ Two arXiv papers, or two journal papers, that name one DOI or look alike are two
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
@@ -41,6 +41,7 @@ Outcome = Literal["added", "unchanged", "updated", "merged", "refused", "deleted
 SHARD_ROWS = 20_000
 _GROUP_ROWS = 500
 _LEAST_SHARED_TEXT = 100
+_REMOVED = "removed:"
 _ALWAYS_FILLED = frozenset(["id", "ids", "text", "text_sha", "cleaner_version", "retracted"])
 _DESCRIPTIVE = [field.name for field in fields(Paper) if field.name not in _ALWAYS_FILLED]
 _PREPRINT_DOIS = ("10.26434/", "10.21203/", "10.2139/", "10.20944/", "10.48550/", "10.5281/")
@@ -107,6 +108,7 @@ class PaperStore:
             "INSERT OR REPLACE INTO removed VALUES (?, ?, ?, ?)",
             [(mark, owner, reason, now) for mark in marks],
         )
+        self._index.rename(owner, _REMOVED + owner)
         self._forget(owner, reason=reason)
         return owner
 
@@ -129,15 +131,17 @@ class PaperStore:
         if not records:
             raise UsageError(f"{owner} has one record only: there is nothing to split")
         alone = [wanted] if wanted in records and wanted != owner else [*records]
-        papers = {record: self._read(*records[record]) for record in records}
+        papers = {record: self._read(*place) for record, place in records.items()}
+        rest = {record: paper for record, paper in papers.items() if record not in alone}
+        late = self._late_ids(owner, papers)
         self._forget(owner, reason="split")
-        self._keep_apart(alone, [record for record in records if record not in alone])
-        rest = [papers[record] for record in records if record not in alone]
-        if rest:
-            self._add_all(owner, rest)
-        for record in alone:
-            self._add_all(record, [papers[record]])
-        return [*([owner] if rest else []), *alone]
+        self._keep_apart(alone, [*rest])
+        groups = {record: {record: papers[record]} for record in alone}
+        groups = {owner: rest, **groups} if rest else groups
+        for id, group in groups.items():
+            self._add_all(id, group, reserved=papers.keys() - group.keys())
+        self._alias(next(iter(groups)), late, late=True)
+        return [*groups]
 
     def commit(self, *, job: str, cursors: dict[str, dict[str, object]]) -> None:
         """Close the shard, and make all since the last commit count, with the cursors."""
@@ -161,18 +165,24 @@ class PaperStore:
     # Whose is it?
 
     def _put(self, paper: Paper, print: Fingerprint) -> Outcome:
-        if self._is_removed(paper):
+        if self._resolve(paper.ids[0]) is None and self._is_removed(paper):
             return "refused"
         owner, how, score = self._owner(paper, print)
         if owner is None:
             self._add(self._with_free_ids(paper), print)
             return "added"
+        if owner.startswith(_REMOVED):
+            return "refused"
         return self._meet(owner, paper, print, how=how, score=score)
 
     def _is_removed(self, paper: Paper) -> bool:
-        marks = [*paper.ids, f"text:{paper.text_sha}"]
-        query = f"SELECT 1 FROM removed WHERE alias IN ({','.join('?' * len(marks))}) LIMIT 1"
-        return self._sql.execute(query, marks).fetchone() is not None
+        """Tell whether the user has removed this paper, not merely one with the same DOI."""
+        marks = [*paper.ids, *([f"text:{paper.text_sha}"] if _is_telling(paper) else [])]
+        query = f"SELECT alias, id FROM removed WHERE alias IN ({','.join('?' * len(marks))})"
+        return any(
+            alias == paper.ids[0] or not self._conflict(_REMOVED + owner, paper.ids)
+            for alias, owner in self._sql.execute(query, marks).fetchall()
+        )
 
     def _owner(self, paper: Paper, print: Fingerprint) -> tuple[str | None, str, float | None]:
         """Return the id of the paper that this record belongs to, how it is known, and a score."""
@@ -182,8 +192,8 @@ class PaperStore:
                 continue
             if alias == paper.ids[0] or not self._conflict(owner, paper.ids):
                 return owner, "id", None
-        if len(paper.text) >= _LEAST_SHARED_TEXT and paper.abstract:
-            query = "SELECT id FROM papers WHERE text_sha = ?"  # not `Editorial` and the like
+        if _is_telling(paper):
+            query = "SELECT id FROM papers WHERE text_sha = ?"
             for (owner,) in self._sql.execute(query, (paper.text_sha,)).fetchall():
                 if not self._is_apart(paper.ids[0], owner):
                     return owner, "same text", None
@@ -226,7 +236,15 @@ class PaperStore:
             found = self._sql.execute(query, (record, owner)).fetchone()
         return found is not None
 
+    def _are_apart(self, one: str, other: str) -> bool:
+        """Tell whether a record of a paper must not be merged with another paper."""
+        return any(self._is_apart(record, other) for record in (one, *self._records(one)))
+
     def _aliases(self, id: str) -> list[str]:
+        """Return the identifiers of a paper, also of one that was removed."""
+        if id.startswith(_REMOVED):
+            query = "SELECT alias FROM removed WHERE id = ?"
+            return [alias for (alias,) in self._sql.execute(query, (id.removeprefix(_REMOVED),))]
         query = "SELECT alias FROM aliases WHERE id = ? ORDER BY late, alias"
         return [alias for (alias,) in self._sql.execute(query, (id,))]
 
@@ -246,9 +264,20 @@ class PaperStore:
 
     def _with_free_ids(self, paper: Paper) -> Paper:
         """Return the paper without the identifiers that belong to another work."""
-        free = tuple(alias for alias in paper.ids if self._resolve(alias) is None)
+        first = paper.ids[0]
+        if self._resolve(first) is not None:  # of a paper that this one was split from
+            self._sql.execute("DELETE FROM aliases WHERE alias = ?", (first,))
+        free = self._free(first, paper.ids)
         self.counts["shared_ids"] += len(free) < len(paper.ids)
-        return replace(paper, ids=free, id=free[0])
+        return replace(paper, ids=free, id=first)
+
+    def _free(self, owner: str, ids: Iterable[str]) -> tuple[str, ...]:
+        """Return the identifiers that nobody has, and that `owner` may have."""
+        return tuple(
+            alias
+            for alias in dict.fromkeys(ids)
+            if self._resolve(alias) is None and not self._is_apart(alias, owner)
+        )
 
     def _meet(
         self, owner: str, paper: Paper, print: Fingerprint, *, how: str, score: float | None
@@ -273,14 +302,16 @@ class PaperStore:
         text_sha, filled = self._sql.execute(
             query, (record if is_one_of_many else owner,)
         ).fetchone()
-        return _filled(paper) > filled if text_sha == paper.text_sha else bool(paper.abstract)
+        if text_sha != paper.text_sha and not paper.retracted:
+            return bool(paper.abstract)  # a bare record replaces no other text
+        return _filled(paper) > filled or (text_sha != paper.text_sha and bool(paper.abstract))
 
     def _join(self, owner: str, paper: Paper) -> int:
         """Merge other papers that this one's identifiers name into `owner`; return how many."""
         joined = 0
         others = {self._resolve(alias) for alias in paper.ids} - {None, owner}
         for other in sorted(one for one in others if one):
-            if self._conflict(other, self._aliases(owner)) or self._is_apart(owner, other):
+            if self._conflict(other, self._aliases(owner)) or self._are_apart(owner, other):
                 continue
             moved = self._records(other) or {other: self._place(other)}
             self._list_first_record(owner)
@@ -289,7 +320,7 @@ class PaperStore:
             self._bury(other, reason=f"merged into {owner}")
             self._sql.execute("DELETE FROM papers WHERE id = ?", (other,))
             self._sql.execute("UPDATE aliases SET id = ?, late = 1 WHERE id = ?", (owner, other))
-            self._sql.execute("UPDATE fingerprints SET id = ? WHERE id = ?", (owner, other))
+            self._index.rename(other, owner)
             joined += 1
         if joined:
             self._recompose(owner)
@@ -344,9 +375,13 @@ class PaperStore:
         if record not in records:
             self._forget(owner, reason="deleted by its source")
             return
-        papers = [self._read(*place) for one, place in records.items() if one != record]
+        papers = {one: self._read(*place) for one, place in records.items()}
+        late = self._late_ids(owner, papers)
+        del papers[record]
         self._forget(owner, reason="deleted by its source")
-        self._add_all(papers[0].ids[0] if owner == record else owner, papers)
+        if papers:
+            self._add_all(owner, papers)
+            self._alias(owner, late, late=True)
 
     def _recompose(self, owner: str) -> None:
         """Write the row of a paper anew from its records, where it differs."""
@@ -371,15 +406,29 @@ class PaperStore:
         ):
             self._sql.execute(f"DELETE FROM {table} WHERE {column} = ?", (owner,))
 
-    def _add_all(self, id: str, papers: list[Paper]) -> None:
-        """Make a paper of records that are at hand, under an id of theirs."""
-        first, *others = papers
-        free = tuple(one for one in first.ids if self._resolve(one) is None or one == id)
-        ids = tuple(dict.fromkeys([id, *free]))
-        self._add(replace(first, id=id, ids=ids), fingerprint(first))
-        for other in others:
-            self._alias(id, other.ids, late=True)
+    def _add_all(
+        self, id: str, papers: Mapping[str, Paper], reserved: Collection[str] = ()
+    ) -> None:
+        """Make a paper of records that are at hand, by record id, the first one first.
+
+        Args:
+            id: of the paper, also where its own record is not among them any more.
+            papers: at least one.
+            reserved: identifiers that it must not take: those of other records.
+        """
+        (record, first), *others = papers.items()
+        free = self._free(id, (one for one in first.ids if one not in reserved and one != id))
+        self._add(replace(first, id=id, ids=(id, *free)), fingerprint(first), record=record)
+        if record != id:
+            self._note_record(record, id, *self._place(id), how="first", score=None)
+        for _, other in others:
+            self._alias(id, [one for one in other.ids if one not in reserved], late=True)
             self._add_record(id, other, fingerprint(other), how="id", score=None)
+
+    def _late_ids(self, owner: str, papers: Mapping[str, Paper]) -> list[str]:
+        """Return the identifiers of a paper that stand in no record of it."""
+        told = {one for record, paper in papers.items() for one in (record, *paper.ids)}
+        return [alias for alias in self._aliases(owner) if alias not in told]
 
     def _keep_apart(self, alone: list[str], rest: list[str]) -> None:
         pairs = [(a, b) for a in alone for b in [*alone, *rest] if a != b]
@@ -394,18 +443,18 @@ class PaperStore:
     def _bury(self, id: str, *, reason: str) -> None:
         self._writer.bury(KIND, *self._place(id), id=id, reason=reason)
 
-    def _alias(self, owner: str, ids: tuple[str, ...], *, late: bool) -> int:
+    def _alias(self, owner: str, ids: Iterable[str], *, late: bool) -> int:
         """Give `owner` the identifiers that nobody has; return how many."""
-        rows = [(alias, owner, late) for alias in ids if self._resolve(alias) is None]
+        rows = [(alias, owner, late) for alias in self._free(owner, ids)]
         self._sql.executemany("INSERT INTO aliases VALUES (?, ?, ?)", rows)
         return len(rows)
 
-    def _add(self, paper: Paper, print: Fingerprint) -> None:
+    def _add(self, paper: Paper, print: Fingerprint, *, record: str | None = None) -> None:
         self._sql.executemany(
             "INSERT INTO aliases VALUES (?, ?, 0)", [(alias, paper.id) for alias in paper.ids]
         )
         self._write(paper)
-        self._index.add(paper.id, paper.id, print)
+        self._index.add(paper.id, record or paper.id, print)
 
     # Rows
 
@@ -443,6 +492,11 @@ class PaperStore:
         if group and self._file is not None:
             self._file.write_batch(papers_to_batch(group))
             self._written = len(self._rows)
+
+
+def _is_telling(paper: Paper) -> bool:
+    """Tell whether the same text means the same work: not of `Editorial` and the like."""
+    return len(paper.text) >= _LEAST_SHARED_TEXT and bool(paper.abstract)
 
 
 def _is_arxiv(id: str) -> bool:

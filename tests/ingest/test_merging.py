@@ -1,11 +1,12 @@
 """One paper, once: merged from several sources, shown, split, removed, retracted."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
+from ingest.compaction import compact
 from ingest.corpus import Corpus
 from ingest.rows import paper_from_row
 from ingest.store import PaperStore
@@ -51,7 +52,7 @@ def _do(home: Home, action: Callable[[PaperStore], object]) -> object:
     return result
 
 
-def _put(home: Home, *rows: dict[str, object]) -> list[str]:
+def _put(home: Home, *rows: Mapping[str, object]) -> list[str]:
     return [
         str(_do(home, lambda store, row=row: store.put(paper_from_row(row))))  # type: ignore[misc]
         for row in rows
@@ -159,9 +160,9 @@ def test_a_removed_paper_stays_away(home: Home) -> None:
 
 def test_a_record_that_its_source_deleted_leaves_the_others(home: Home) -> None:
     _put(home, PREPRINT, JOURNAL)
-    assert _do(home, lambda store: store.delete("arxiv:2401.00001")) == "deleted"
+    assert _do(home, lambda store: store.delete("doi:10.1000/agbise2")) == "deleted"
     (paper,) = _papers(home)
-    assert paper.venue == "Journal of Examples"
+    assert paper.venue is None
     assert _do(home, lambda store: store.delete(paper.id)) == "deleted"
     assert _papers(home) == []
     assert _put(home, PREPRINT) == ["added"]
@@ -200,3 +201,78 @@ def test_a_merge_survives_in_the_rows_of_the_shards(home: Home) -> None:
     assert dataclasses.replace(paper) == Corpus(home).get(paper.id)
     rows = sum(shard.rows for shard in home.shards("corpus"))
     assert rows == 3  # both records, and the paper that they make
+
+
+def test_a_record_that_names_another_by_its_doi_can_be_split_from_it(home: Home) -> None:
+    assert _put(home, {**PREPRINT, "doi": "10.1000/agbise2"}, JOURNAL) == ["added", "merged"]
+    assert _do(home, lambda store: store.split("2401.00001")) == [PREPRINT["id"], JOURNAL["id"]]
+    assert [paper.ids for paper in _papers(home)] == [(PREPRINT["id"],), (JOURNAL["id"],)]
+    again = _put(home, {**PREPRINT, "doi": "10.1000/agbise2"}, JOURNAL)
+    assert again == ["unchanged", "unchanged"]
+
+
+def test_a_bridge_does_not_join_what_was_split(home: Home) -> None:
+    _put(home, PREPRINT, JOURNAL)
+    _do(home, lambda store: store.split("2401.00001"))
+    bridge = {"id": "pmid:5", "ids": {"DOI": JOURNAL["id"], "ArXiv": PREPRINT["id"]}, "title": "x"}
+    _put(home, bridge, PREPRINT, JOURNAL)
+    assert [paper.id for paper in _papers(home)] == ["arxiv:2401.00001", "doi:10.1000/agbise2"]
+
+
+def test_removing_one_paper_keeps_another_with_its_doi(home: Home) -> None:
+    other: dict[str, object] = {
+        "id": "arxiv:2402.00002",
+        "doi": "10.1000/agbise2",
+        "title": "Another part of the same proceedings",
+        "abstract": "Here the glass transition of sugar is looked at by neutrons, and found.",
+    }
+    assert _put(home, {**PREPRINT, "doi": "10.1000/agbise2"}, other) == ["added", "added"]
+    _do(home, lambda store: store.remove("2401.00001"))
+    assert _put(home, other, other) == ["merged", "unchanged"]  # the DOI is free now
+    assert _put(home, {**other, "id": "arxiv:2402.00003", "title": "A third"}) == ["added"]
+
+
+def test_removing_one_editorial_keeps_the_others(home: Home) -> None:
+    editorials: list[dict[str, object]] = [
+        {"id": f"doi:10.1000/e{n}", "title": "Editorial"} for n in range(3)
+    ]
+    _put(home, *editorials[:2])
+    _do(home, lambda store: store.remove("doi:10.1000/e0"))
+    assert _put(home, *editorials) == ["refused", "unchanged", "added"]
+
+
+def test_a_removed_paper_does_not_return_as_another_source_has_it(home: Home) -> None:
+    _put(home, PREPRINT)
+    _do(home, lambda store: store.remove("2401.00001"))
+    assert _put(home, JOURNAL) == ["refused"]
+
+
+def test_a_retraction_without_an_abstract_counts(home: Home) -> None:
+    bare = {**JOURNAL, "abstract": ""}
+    assert _put(home, bare, {**bare, "retracted": True}) == ["added", "updated"]
+    assert _papers(home)[0].retracted
+
+
+def test_a_paper_keeps_its_id_when_its_first_record_is_withdrawn(home: Home) -> None:
+    _put(home, PREPRINT, JOURNAL)
+    _do(home, lambda store: store.delete("arxiv:2401.00001"))
+    (paper,) = _papers(home)
+    assert (paper.id, paper.venue) == ("arxiv:2401.00001", "Journal of Examples")
+    assert _put(home, JOURNAL) == ["unchanged"]
+    assert Corpus(home).get("10.1000/agbise2") == paper
+
+
+def test_identifiers_that_came_late_survive_a_split(home: Home) -> None:
+    _put(home, PREPRINT, JOURNAL, {**PREPRINT, "ids": {"pmid": "9"}})
+    _do(home, lambda store: store.split("2401.00001"))
+    assert Corpus(home).get("pmid:9").id == "arxiv:2401.00001"
+
+
+def test_a_reader_goes_on_through_a_compaction(home: Home) -> None:
+    _put(home, PREPRINT, {"id": "pmid:1", "title": "Two"}, {"id": "pmid:2", "title": "Three"})
+    papers = iter(Corpus(home))
+    assert next(papers).id == "arxiv:2401.00001"
+    with home.writer() as writer:
+        compact(writer)
+    assert [paper.id for paper in papers] == ["pmid:1", "pmid:2"]
+    assert len(home.shards("corpus")) == 1
