@@ -59,6 +59,9 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/recommend_startup.py
 	$(BIN)/python benchmarks/tokens_speed.py $(CORPUS)
 	$(BIN)/python benchmarks/ingest_curve.py $(CORPUS)
+	$(BIN)/python benchmarks/duplicates.py $(CORPUS)
+	$(BIN)/python benchmarks/relevance_speed.py $(CORPUS) --labels tests/data/relevance_labels.tsv
+	$(BIN)/python benchmarks/harvest_kills.py $(CORPUS)/abstracts-2012-2014.jsonl.gz
 	$(BIN)/python benchmarks/training_speed.py $(CORPUS)
 
 # Resolve all dependencies anew, in an environment of their own, and pin what came out.

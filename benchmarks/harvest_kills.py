@@ -49,7 +49,7 @@ def compare(url: str, folder: Path, kills: int, rng: random.Random) -> None:
     progress = []
     for _ in range(kills):
         child = subprocess.Popen(command(url, folder / "killed"), stdout=subprocess.DEVNULL)
-        time.sleep(rng.uniform(0.5, seconds / 3))
+        time.sleep(rng.uniform(1, 1 + seconds / 8))
         done += child.poll() is None
         child.kill()
         child.wait()
