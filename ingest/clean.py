@@ -2,7 +2,7 @@
 
 The result has plain formulas (`Yb2Be2SiO7`, `La1-xSrxMnO3`), one spelling for each sign,
 no markup, no publisher's boilerplate and single blanks. `CLEANER_VERSION` goes into each
-paper: it changes whenever the same input may give another text.
+paper: it changes whenever the same record may give another text.
 """
 
 import re
@@ -14,7 +14,7 @@ from .spaced import join_spaced
 
 __all__ = ["CLEANER_VERSION", "clean_text"]
 
-CLEANER_VERSION = "2"
+CLEANER_VERSION = "3"
 
 _SPECIAL = re.compile(r"[\\${}_^~]")
 _MARKUP = re.compile(r"&[#A-Za-z]|</?[A-Za-z!?]")

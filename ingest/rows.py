@@ -181,7 +181,7 @@ class _Row:
         if value is None:
             return shipped_model().score(text)
         try:
-            found = float(str(value)) if value is not None else math.nan
+            found = float(str(value))
         except ValueError:
             return None
         return found if math.isfinite(found) else None

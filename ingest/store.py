@@ -197,7 +197,8 @@ class PaperStore:
             for (owner,) in self._sql.execute(query, (paper.text_sha,)).fetchall():
                 if not self._is_apart(paper.ids[0], owner):
                     return owner, "same text", None
-        for owner, how, score in self._index.find(print):
+        found = self._index.find(print)
+        for owner, how, score in sorted(found, key=lambda match: match[0].startswith(_REMOVED)):
             if not self._conflict(owner, paper.ids) and not self._is_apart(paper.ids[0], owner):
                 return owner, how, score
         return None, "", None

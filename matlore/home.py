@@ -277,11 +277,6 @@ class HomeWriter:
             (job, key, json.dumps(value, sort_keys=True), _now()),
         )
 
-    def revive(self, kind: str, shard: int, row: int) -> None:
-        """Take a row's tombstone away."""
-        query = "DELETE FROM tombstones WHERE kind = ? AND shard = ? AND row = ?"
-        self.connection.execute(query, (kind, shard, row))
-
     def bury(self, kind: str, shard: int, row: int, *, id: str, reason: str) -> None:
         """Leave a tombstone for a row of a shard: readers skip it from the next commit on."""
         self.connection.execute(

@@ -48,16 +48,24 @@ def _bar(label: str, total: int | None) -> Iterator[Progress]:
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
+        ProgressColumn,
+        Task,
         TextColumn,
         TimeElapsedColumn,
         TimeRemainingColumn,
     )
     from rich.progress import Progress as RichProgress
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text("" if task.speed is None else f"{task.speed:,.0f}/s")
 
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        Rate(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
@@ -98,7 +106,9 @@ class _Lines:
     def finish(self) -> None:
         """Show the last line, with the time that it took, if there was anything to do."""
         if self._called:
-            self._show(f" in {time.monotonic() - self._started:.1f} s")
+            seconds = time.monotonic() - self._started
+            rate = f", {self._done / seconds:,.0f}/s" if seconds >= 1 else ""
+            self._show(f" in {seconds:.1f} s{rate}")
 
     def _show(self, ending: str = "") -> None:
         of_total = "" if self._total is None else f" of {self._total:,}"
