@@ -20,26 +20,23 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from matlore.errors import NotFoundError, UsageError
-from matlore.home import HomeWriter, PendingShard
+from matlore.home import HomeWriter
 from matlore.records import Paper
 
-from .corpus import KIND, RowReader, paper_schema, papers_to_batch
+from .corpus import KIND
 from .fingerprints import Fingerprint, fingerprint
 from .ids import normalize_id
 from .index import DuplicateIndex
 from .merging import compose
-
-if TYPE_CHECKING:
-    import pyarrow.parquet as pq
+from .shard_writer import ShardWriter
 
 __all__ = ["SHARD_ROWS", "Outcome", "PaperStore"]
 
 Outcome = Literal["added", "unchanged", "updated", "merged", "refused", "deleted"]
 SHARD_ROWS = 20_000
-_GROUP_ROWS = 500
 _LEAST_SHARED_TEXT = 100
 _REMOVED = "removed:"
 _ALWAYS_FILLED = frozenset(["id", "ids", "text", "text_sha", "cleaner_version", "retracted"])
@@ -57,18 +54,14 @@ class PaperStore:
         self._writer = writer
         self._sql = writer.connection
         self._shard_rows = shard_rows
-        self._pending: PendingShard | None = None
-        self._file: pq.ParquetWriter | None = None
-        self._rows: list[Paper] = []
-        self._written = 0
-        self._reader = RowReader(writer.home)
+        self._shard = ShardWriter(writer)
         self._index = DuplicateIndex(writer)
         self.counts: Counter[str] = Counter()
 
     @property
     def is_full(self) -> bool:
         """Whether the shard that is being written has reached its size."""
-        return len(self._rows) >= self._shard_rows
+        return len(self._shard) >= self._shard_rows
 
     def owner(self, id: str) -> str | None:
         """Return the id of the paper that has this identifier, or None."""
@@ -131,7 +124,7 @@ class PaperStore:
         if not records:
             raise UsageError(f"{owner} has one record only: there is nothing to split")
         alone = [wanted] if wanted in records and wanted != owner else [*records]
-        papers = {record: self._read(*place) for record, place in records.items()}
+        papers = {record: self._shard.read(*place) for record, place in records.items()}
         rest = {record: paper for record, paper in papers.items() if record not in alone}
         late = self._late_ids(owner, papers)
         self._forget(owner, reason="split")
@@ -145,22 +138,11 @@ class PaperStore:
 
     def commit(self, *, job: str, cursors: dict[str, dict[str, object]]) -> None:
         """Close the shard, and make all since the last commit count, with the cursors."""
-        shards = []
-        if self._pending is not None:
-            self._write_group()
-            assert self._file is not None
-            self._file.close()
-            shards = [(self._pending, len(self._rows))]
-        self._writer.commit(shards, job=job, cursors=cursors)
-        self._pending = self._file = None
-        self._rows = []
-        self._written = 0
+        self._writer.commit(self._shard.finish(), job=job, cursors=cursors)
 
     def close(self) -> None:
         """Give up what was not committed."""
-        if self._file is not None:
-            self._file.close()
-        self._reader.close()
+        self._shard.close()
 
     # Whose is it?
 
@@ -332,7 +314,7 @@ class PaperStore:
     ) -> None:
         """Keep another record of a paper as a row of its own, and renew the paper's row."""
         self._list_first_record(owner)
-        shard, row = self._append(replace(paper, id=paper.ids[0]))
+        shard, row = self._shard.append(replace(paper, id=paper.ids[0]))
         self._note_record(paper.ids[0], owner, shard, row, how=how, score=score, paper=paper)
         self._writer.bury(KIND, shard, row, id=owner, reason=f"a record of {owner}")
         self._index.add(owner, paper.ids[0], print)
@@ -348,7 +330,7 @@ class PaperStore:
         self, record: str, owner: str, shard: int, row: int, *, how: str, score: float | None,
         paper: Paper | None = None,
     ) -> None:  # fmt: skip
-        known = paper or self._read(shard, row)
+        known = paper or self._shard.read(shard, row)
         self._sql.execute(
             "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (record, owner, shard, row, known.text_sha, _filled(known), how, score),
@@ -359,7 +341,7 @@ class PaperStore:
         self._index.forget(owner, record)
         self._index.add(owner, record, print)
         if record in self._records(owner):
-            shard, row = self._append(replace(paper, id=record))
+            shard, row = self._shard.append(replace(paper, id=record))
             query = "UPDATE records SET shard = ?, row = ?, text_sha = ?, filled = ? WHERE id = ?"
             self._sql.execute(query, (shard, row, paper.text_sha, _filled(paper), record))
             self._writer.bury(KIND, shard, row, id=owner, reason=f"a record of {owner}")
@@ -376,7 +358,7 @@ class PaperStore:
         if record not in records:
             self._forget(owner, reason="deleted by its source")
             return
-        papers = {one: self._read(*place) for one, place in records.items()}
+        papers = {one: self._shard.read(*place) for one, place in records.items()}
         late = self._late_ids(owner, papers)
         del papers[record]
         self._forget(owner, reason="deleted by its source")
@@ -386,8 +368,8 @@ class PaperStore:
 
     def _recompose(self, owner: str) -> None:
         """Write the row of a paper anew from its records, where it differs."""
-        present = self._read(*self._place(owner))
-        papers = [self._read(*place) for place in self._records(owner).values()]
+        present = self._shard.read(*self._place(owner))
+        papers = [self._shard.read(*place) for place in self._records(owner).values()]
         composed = compose(owner, papers)
         ids = dict.fromkeys([*composed.ids, *self._aliases(owner)])
         composed = replace(composed, ids=tuple(one for one in ids if self._resolve(one) == owner))
@@ -461,38 +443,11 @@ class PaperStore:
 
     def _write(self, paper: Paper) -> None:
         """Append the row of a living paper, and note where it is."""
-        shard, row = self._append(paper)
+        shard, row = self._shard.append(paper)
         self._sql.execute(
             "INSERT OR REPLACE INTO papers VALUES (?, ?, ?, ?, ?)",
             (paper.id, shard, row, paper.text_sha, _filled(paper)),
         )
-
-    def _append(self, paper: Paper) -> tuple[int, int]:
-        """Append a row to the shard; return the shard's number and the row's."""
-        if self._pending is None:
-            self._open()
-        assert self._pending is not None
-        self._rows.append(paper)
-        if len(self._rows) - self._written >= _GROUP_ROWS:
-            self._write_group()
-        return self._pending.number, len(self._rows) - 1
-
-    def _read(self, shard: int, row: int) -> Paper:
-        if self._pending is not None and shard == self._pending.number:
-            return self._rows[row]
-        return self._reader.read(self._sql, shard, row)
-
-    def _open(self) -> None:
-        import pyarrow.parquet as pq
-
-        self._pending = self._writer.new_shard(KIND, stem="papers")
-        self._file = pq.ParquetWriter(self._pending.path, paper_schema(), compression="zstd")
-
-    def _write_group(self) -> None:
-        group = self._rows[self._written :]
-        if group and self._file is not None:
-            self._file.write_batch(papers_to_batch(group))
-            self._written = len(self._rows)
 
 
 def _is_telling(paper: Paper) -> bool:
