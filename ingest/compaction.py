@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from matlore.errors import ArtifactError
 from matlore.home import HomeWriter, PendingShard, Shard
 
-from .corpus import KIND, paper_schema
+from .corpus import KIND, forget_papers, paper_schema
 from .store import SHARD_ROWS
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["CompactionReport", "ShardRewriter", "compact"]
 
 _GROUP_ROWS = 1_000
+_POINTING = ("papers", "records")  # the tables that point to rows of shards
 _OWN_TABLES = ("chosen", "wanted", "moved")
 _SCHEMA = """
 CREATE TEMP TABLE chosen (number INTEGER PRIMARY KEY);
@@ -124,8 +125,8 @@ def _batches(file: "pq.ParquetFile") -> Iterator[tuple[int, "pa.RecordBatch"]]:
 class ShardRewriter:
     """Moves rows of chosen shards into new shards, and makes that count in one commit.
 
-    Needed are the rows that `papers` points to, and those that `records` points to where
-    the home has that table. Use it as a context manager: without `commit` nothing changes.
+    Needed are the rows that `papers` and `records` point to. Use it as a context manager:
+    without `commit` nothing changes.
     """
 
     def __init__(self, writer: HomeWriter, *, shard_rows: int = SHARD_ROWS) -> None:
@@ -155,7 +156,7 @@ class ShardRewriter:
 
     def needed_rows(self) -> dict[int, int]:
         """Return how many rows of each shard are needed, by its number."""
-        places = " UNION ".join(f"SELECT shard, row FROM {table}" for table in self._tables())
+        places = " UNION ".join(f"SELECT shard, row FROM {table}" for table in _POINTING)
         query = f"SELECT shard, count(*) FROM ({places}) GROUP BY shard"
         return dict(self._sql.execute(query))
 
@@ -164,7 +165,7 @@ class ShardRewriter:
         self._chosen = list(shards)
         rows = [(shard.number,) for shard in shards]
         self._sql.executemany("INSERT INTO temp.chosen VALUES (?)", rows)
-        for table in self._tables():
+        for table in _POINTING:
             self._sql.execute(
                 f"INSERT OR IGNORE INTO temp.wanted SELECT shard, row FROM {table} "
                 "WHERE shard IN (SELECT number FROM temp.chosen) AND row IS NOT NULL"
@@ -211,15 +212,11 @@ class ShardRewriter:
 
     def lost_records(self) -> list[str]:
         """Return the ids of records whose rows are in chosen shards, but were not moved."""
-        return self._lost("records") if "records" in self._tables() else []
+        return self._lost("records")
 
     def forget(self, papers: Iterable[str]) -> None:
         """Take papers out of the manifest, with all that it holds about them."""
-        ids = [(id,) for id in papers]
-        columns = {"papers": "id", "aliases": "id", "records": "owner", "fingerprints": "id"}
-        for table, column in columns.items():
-            if self._has(table):
-                self._sql.executemany(f"DELETE FROM {table} WHERE {column} = ?", ids)
+        forget_papers(self._sql, papers)
 
     def commit(self) -> int:
         """Replace the chosen shards, remove their files, and return how many rows moved.
@@ -230,7 +227,7 @@ class ShardRewriter:
             self._open()  # an empty shard: its number must not be used again
         self._close_file()
         self._forget_lost()
-        for table in self._tables():
+        for table in _POINTING:
             self._repoint(table)
         self._move_tombstones()
         self._sql.execute(
@@ -244,14 +241,6 @@ class ShardRewriter:
         return int(moved)
 
     # The manifest
-
-    def _tables(self) -> list[str]:
-        """Return the tables that point to rows of shards."""
-        return ["papers", "records"] if self._has("records") else ["papers"]
-
-    def _has(self, table: str) -> bool:
-        query = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?"
-        return self._sql.execute(query, (table,)).fetchone() is not None
 
     def _lost(self, table: str) -> list[str]:
         query = (

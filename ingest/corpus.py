@@ -17,14 +17,23 @@ from matlore.errors import ArtifactError, NotFoundError
 from matlore.home import Home
 from matlore.records import Paper
 
-from .ids import normalize_id
+from .ids import canonical_id
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["KIND", "Corpus", "RowReader", "paper_schema", "papers_to_batch"]
+__all__ = [
+    "KIND",
+    "Corpus",
+    "RowReader",
+    "forget_papers",
+    "has_records",
+    "paper_schema",
+    "papers_to_batch",
+]
 
 KIND = "corpus"
+_BY_PAPER = {"papers": "id", "aliases": "id", "records": "owner", "fingerprints": "id"}
 _LISTS = frozenset(["ids", "authors", "categories"])
 _BATCH_ROWS = 1024
 _SNAPSHOTS = 3
@@ -98,7 +107,7 @@ class Corpus:
         Raises:
             NotFoundError: no paper has this identifier.
         """
-        wanted = normalize_id(id) or id.strip()
+        wanted = canonical_id(id)
         with self._home.connect() as connection:
             found = connection.execute(
                 "SELECT p.shard, p.row, a.id FROM aliases a JOIN papers p ON p.id = a.id "
@@ -177,6 +186,13 @@ def has_records(connection: sqlite3.Connection) -> bool:
     """Tell whether a home knows records: one of format 1, not written to since, does not."""
     query = "SELECT 1 FROM sqlite_master WHERE name = 'records'"
     return connection.execute(query).fetchone() is not None
+
+
+def forget_papers(connection: sqlite3.Connection, ids: Iterable[str]) -> None:
+    """Take papers out of a manifest open for writing, with all that it holds about them."""
+    rows = [(id,) for id in ids]
+    for table, column in _BY_PAPER.items():
+        connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", rows)
 
 
 class RowReader:

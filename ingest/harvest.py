@@ -9,7 +9,7 @@ from matlore.home import Home
 from matlore.progress import Progress, no_progress
 
 from .compaction import compact
-from .ids import normalize_id
+from .ids import canonical_id
 from .jobs import IngestReport, OnError, Taker
 from .sources.base import Page, RawRow, Source
 from .workers import parse_row
@@ -123,8 +123,7 @@ class _Harvest:
         value = row.value
         if isinstance(value, Mapping) and value.get("deleted"):
             self.taker.report.rows += 1
-            id = str(value.get("id", ""))
-            self.taker.store.delete(normalize_id(id) or id)
+            self.taker.store.delete(canonical_id(str(value.get("id", ""))))
             return
         if isinstance(value, Mapping) and not value.get("source"):
             row = replace(row, value={**value, "source": self.source.name})

@@ -8,7 +8,7 @@ identifier: it means something only within its own file.
 import re
 from hashlib import sha256
 
-__all__ = ["content_id", "normalize_arxiv", "normalize_doi", "normalize_id"]
+__all__ = ["canonical_id", "content_id", "normalize_arxiv", "normalize_doi", "normalize_id"]
 
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>]+")
 _DOI_PREFIX = re.compile(
@@ -67,6 +67,11 @@ def normalize_id(text: str) -> str | None:
     if not other or other.group(1).lower() in ("doi", "arxiv", "http", "https"):
         return None
     return f"{other.group(1).lower()}:{other.group(2).strip()}"
+
+
+def canonical_id(text: str) -> str:
+    """Return an identifier as the corpus knows it: in its one spelling, else as it is."""
+    return normalize_id(text) or text.strip()
 
 
 def content_id(text: str) -> str:

@@ -26,9 +26,9 @@ from matlore.errors import NotFoundError, UsageError
 from matlore.home import HomeWriter
 from matlore.records import Paper
 
-from .corpus import KIND
+from .corpus import KIND, forget_papers
 from .fingerprints import Fingerprint, fingerprint
-from .ids import normalize_id
+from .ids import canonical_id
 from .index import DuplicateIndex
 from .merging import compose
 from .shard_writer import ShardWriter
@@ -120,7 +120,7 @@ class PaperStore:
         """
         owner = self._owner_of(id)
         records = self._records(owner)
-        wanted = normalize_id(id) or id.strip()
+        wanted = canonical_id(id)
         if not records:
             raise UsageError(f"{owner} has one record only: there is nothing to split")
         alone = [wanted] if wanted in records and wanted != owner else [*records]
@@ -186,7 +186,7 @@ class PaperStore:
         return None, "", None
 
     def _owner_of(self, id: str) -> str:
-        wanted = normalize_id(id) or id.strip()
+        wanted = canonical_id(id)
         owner = self._resolve(wanted)
         if owner is None:
             raise NotFoundError(
@@ -209,15 +209,11 @@ class PaperStore:
         )
 
     def _is_apart(self, record: str, owner: str) -> bool:
-        query = "SELECT 1 FROM apart WHERE a = ? AND b IN (?, ?) LIMIT 1"
-        found = self._sql.execute(query, (record, owner, owner)).fetchone()
-        if found is None:
-            query = (
-                "SELECT 1 FROM apart JOIN records ON records.id = apart.b "
-                "WHERE apart.a = ? AND records.owner = ? LIMIT 1"
-            )
-            found = self._sql.execute(query, (record, owner)).fetchone()
-        return found is not None
+        query = (
+            "SELECT 1 FROM apart WHERE a = ? AND "
+            "(b = ? OR b IN (SELECT id FROM records WHERE owner = ?)) LIMIT 1"
+        )
+        return self._sql.execute(query, (record, owner, owner)).fetchone() is not None
 
     def _are_apart(self, one: str, other: str) -> bool:
         """Tell whether a record of a paper must not be merged with another paper."""
@@ -285,9 +281,10 @@ class PaperStore:
         text_sha, filled = self._sql.execute(
             query, (record if is_one_of_many else owner,)
         ).fetchone()
-        if text_sha != paper.text_sha and not paper.retracted:
-            return bool(paper.abstract)  # a bare record replaces no other text
-        return _filled(paper) > filled or (text_sha != paper.text_sha and bool(paper.abstract))
+        is_fuller = bool(_filled(paper) > filled)
+        if text_sha == paper.text_sha:
+            return is_fuller
+        return bool(paper.abstract) or (paper.retracted and is_fuller)  # no other bare record
 
     def _join(self, owner: str, paper: Paper) -> int:
         """Merge other papers that this one's identifiers name into `owner`; return how many."""
@@ -381,13 +378,7 @@ class PaperStore:
     def _forget(self, owner: str, *, reason: str) -> None:
         """Take a paper with all its records out of the corpus."""
         self._bury(owner, reason=reason)
-        for table, column in (
-            ("papers", "id"),
-            ("aliases", "id"),
-            ("records", "owner"),
-            ("fingerprints", "id"),
-        ):
-            self._sql.execute(f"DELETE FROM {table} WHERE {column} = ?", (owner,))
+        forget_papers(self._sql, [owner])
 
     def _add_all(
         self, id: str, papers: Mapping[str, Paper], reserved: Collection[str] = ()

@@ -11,8 +11,9 @@ import typer
 
 from matlore.errors import InputError
 
+from .ingest import print_report
 from .options import FormatOption, HomeOption, RelevanceOption, home_path, services, sub_app
-from .output import Format, emit, note
+from .output import Format, emit
 from .progress import progress_bar
 from .running import FAILED, PARTLY_DONE
 
@@ -188,10 +189,7 @@ def _harvest(home: Path | None, format: Format, restart: bool, **options: Any) -
         report = harvest_source(
             home_path(home), harvest_options(given), services(), restart=restart, progress=progress
         )
-    emit(report, format=format)
-    if report["quarantined"]:
-        note(f"{report['quarantined']} bad rows: see {report['quarantine']}")
-        raise typer.Exit(PARTLY_DONE)
+    print_report(report, format)
 
 
 def _plain(value: object) -> object:

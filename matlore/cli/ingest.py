@@ -1,5 +1,6 @@
 """`matlore ingest`: papers in."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from .output import Format, emit, note
 from .progress import progress_bar
 from .running import PARTLY_DONE
 
-__all__ = ["register"]
+__all__ = ["print_report", "register"]
 
 
 def register(app: typer.Typer) -> None:
@@ -76,6 +77,11 @@ def _ingest_file(
             min_relevance=min_relevance,
             progress=progress,
         )
+    print_report(report, format)
+
+
+def print_report(report: Mapping[str, object], format: Format) -> None:
+    """Print what a job did; exit 3 where rows went to quarantine."""
     emit(report, format=format)
     if report["quarantined"]:
         note(f"{report['quarantined']} bad rows: see {report['quarantine']}")

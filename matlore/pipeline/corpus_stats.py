@@ -124,11 +124,12 @@ class _Languages:
 
 def _merged(home: Home) -> dict[str, object]:
     """Return how many records were merged into papers of others, and by what."""
+    from ingest.corpus import has_records
+
     found: dict[str, int] = {}
     merged = 0
     with home.connect() as connection:
-        query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'records'"
-        if connection.execute(query).fetchone():
+        if has_records(connection):
             query = "SELECT count(*) - count(DISTINCT owner) FROM records"
             (merged,) = connection.execute(query).fetchone()
             query = "SELECT how, count(*) FROM records WHERE id <> owner GROUP BY how"

@@ -1,31 +1,15 @@
 """The builder of labelled pairs: the same pairs for the same seed, and none told by its ids."""
 
-import sys
 from collections import Counter
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from random import Random
-from types import ModuleType
 
+import duplicate_pairs as pairs
 import pytest
 
 from ingest.rows import paper_from_row
 from ingest.store import PaperStore
 from matlore.home import Home
-
-
-def _load() -> ModuleType:
-    """Return the builder beside this file, which no package holds."""
-    path = Path(__file__).with_name("duplicate_pairs.py")
-    spec = spec_from_file_location("duplicate_pairs", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules.setdefault(spec.name, module_from_spec(spec))
-    spec.loader.exec_module(module)
-    return module
-
-
-pairs = _load()
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,11 @@ import signal
 import subprocess
 import sys
 import time
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+from oai_server import OaiServer
 
 from ingest.corpus import KIND, Corpus
 from ingest.harvest import HarvestError, harvest
@@ -22,20 +21,6 @@ from matlore.errors import SourceError
 from matlore.home import Home
 
 SUBJECTS = ("alloys of zirconium", "frost on leaves", "bridges of steel", "tides", "lamps")
-
-
-def _load() -> ModuleType:
-    """Return the archive beside this file, which no package holds."""
-    path = Path(__file__).with_name("oai_server.py")
-    spec = spec_from_file_location("oai_server", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules.setdefault(spec.name, module_from_spec(spec))
-    spec.loader.exec_module(module)
-    return module
-
-
-OaiServer: Any = _load().OaiServer
 
 
 def _rows(count: int) -> list[dict[str, Any]]:

@@ -1,22 +1,17 @@
 """OpenAlex, spoken to on a real local server."""
 
-import sys
 from collections.abc import Callable, Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
+from json_server import Asked, Reply, serving
 
 from ingest.http import Answer, Fetcher
 from ingest.rows import paper_from_row
 from ingest.sources.base import Page
 from ingest.sources.openalex import MAX_WORDS, OpenAlexSource, abstract_of, is_spent
 from matlore.errors import SourceError, UsageError
-
-sys.path.append(str(Path(__file__).parent))
-
-from json_server import Asked, Reply, serving
 
 DAY = date(2026, 11, 2)
 FETCHER = Fetcher(allow_private=True, pause=0, retries=1, sleep=lambda _: None, is_final=is_spent)
