@@ -11,7 +11,7 @@ CORPUS ?= ../shared/data/corpus
 .PHONY: help demo test lint check format bench constraints clean
 
 help:
-	@echo "make demo     install into $(VENV), then rank candidate thermoelectrics"
+	@echo "make demo     install into $(VENV), then read a small corpus and rank thermoelectrics"
 	@echo "make test     install with the test tools, then run the tests"
 	@echo "make check    formatting, lint, types, tests"
 	@echo "make format   format the code and fix what the linter can fix"
@@ -38,6 +38,8 @@ demo: $(VENV)/.installed
 	rm -rf $(DEMO)
 	$(BIN)/matlore ingest file ingest/sample --home $(DEMO)
 	$(BIN)/matlore corpus stats --home $(DEMO)
+	$(BIN)/matlore ner extract --home $(DEMO)
+	$(BIN)/matlore ner stats --top 5 --home $(DEMO)
 	$(BIN)/matlore recommend --application thermoelectric --top 20 --explain --home $(DEMO)
 
 test: $(VENV)/.installed-dev
@@ -63,6 +65,8 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/relevance_speed.py $(CORPUS) --labels tests/data/relevance_labels.tsv
 	$(BIN)/python benchmarks/harvest_kills.py $(CORPUS)/abstracts-2012-2014.jsonl.gz
 	$(BIN)/python benchmarks/training_speed.py $(CORPUS)
+	$(BIN)/python benchmarks/ner_kills.py $(CORPUS)/abstracts-2012-2014.jsonl.gz --count 5000
+	$(BIN)/python benchmarks/ner_speed.py $(CORPUS)
 
 # Resolve all dependencies anew, in an environment of their own, and pin what came out.
 constraints:

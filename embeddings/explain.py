@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from matlore.records import Candidate, Evidence
 from matlore.vocabulary import Application, load_stop_words
+from ner.sentences import split_sentences
 
 from .ranking import application_vector
 from .stage import PaperText
@@ -31,11 +32,6 @@ _MIN_COUNT = 50
 _POOL = 200
 
 _WORD = re.compile(r"[a-z]+(?:[-_][a-z]+)*")
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9(\[])|\n+")
-# A capital and a full stop are an initial (`J. Smith`), unless after a number (`300 K.`).
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:al|e\.g|i\.e|Fig|Figs|Ref|Refs|Eq|vs|cf|ca|approx|No)|(?<!\d )\b[A-Z])\.$"
-)
 
 
 def explain(
@@ -137,15 +133,8 @@ def names_application(application: Application) -> Callable[[str], bool]:
 
 
 def sentences(text: str) -> list[str]:
-    """Split a cleaned text at line breaks and full stops; every sentence is verbatim."""
-    found: list[str] = []
-    start = 0
-    for gap in _SENTENCE_END.finditer(text):
-        if "\n" in gap.group() or not _ABBREVIATION.search(text, start, gap.start()):
-            found.append(text[start : gap.start()])
-            start = gap.end()
-    found.append(text[start:])
-    return [sentence for sentence in found if sentence.strip()]
+    """Split a cleaned text into its sentences, verbatim."""
+    return [text[start:end] for start, end in split_sentences(text)]
 
 
 class _Search:

@@ -21,7 +21,7 @@ from .errors import HomeBusyError, HomeError, HomeFormatError
 
 __all__ = ["FORMAT", "Home", "HomeWriter", "PendingShard", "Shard", "lock_folder"]
 
-FORMAT = 2
+FORMAT = 3
 FOLDERS = ("corpus", "facts", "vectors", "index", "graph", "quarantine", "stage", "cache")
 _SCHEMA = """
 CREATE TABLE shards (
@@ -65,6 +65,17 @@ CREATE TABLE removed (
     WITHOUT ROWID;
 CREATE TABLE apart (a TEXT NOT NULL, b TEXT NOT NULL, PRIMARY KEY (a, b)) WITHOUT ROWID;
 """
+# Since format 3. What was read of a paper's text, by kind of fact: which model read which
+# text, and the rows of a shard that hold what it found (none: no shard). A row that nothing
+# points to, or whose text is no longer its paper's, is dead.
+_SCHEMA_3 = """
+CREATE TABLE extracted (
+    kind TEXT NOT NULL, id TEXT NOT NULL, text_sha TEXT NOT NULL, model TEXT NOT NULL,
+    shard INTEGER, first_row INTEGER NOT NULL, rows INTEGER NOT NULL,
+    PRIMARY KEY (kind, id)) WITHOUT ROWID;
+CREATE INDEX extracted_by_shard ON extracted (shard, first_row);
+"""
+_ADDED = {"records": _SCHEMA_2, "extracted": _SCHEMA_3}  # by a table that tells
 _NO_ROOM = frozenset([errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS])
 
 
@@ -342,7 +353,7 @@ def _create(path: Path) -> None:
             (path / "state.sqlite").unlink(missing_ok=True)
             connection = sqlite3.connect(path / "state.sqlite")
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(_SCHEMA + _SCHEMA_2)
+            connection.executescript("".join([_SCHEMA, *_ADDED.values()]))
             connection.close()
             _write_format(path)
     except (OSError, sqlite3.Error) as error:
@@ -358,9 +369,11 @@ def _write_format(path: Path) -> None:
 
 def _migrate(path: Path, connection: sqlite3.Connection) -> None:
     """Bring a home of an older format up to date: new tables, nothing is rewritten."""
-    query = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'records'"
-    if not connection.execute(query).fetchone()[0]:
-        connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA_2} COMMIT;")
+    query = "SELECT name FROM sqlite_master WHERE type = 'table'"
+    present = {name for (name,) in connection.execute(query)}
+    missing = [schema for table, schema in _ADDED.items() if table not in present]
+    if missing:
+        connection.executescript(f"BEGIN IMMEDIATE; {''.join(missing)} COMMIT;")
         _write_format(path)
 
 

@@ -62,6 +62,7 @@ _SYMBOL = re.compile(r"[A-Z][a-z]?")
 _ACTIVATOR = re.compile(r"(?<=[FIlr\d])\((?:Tl|Ce|Eu|Na|Pr|Tb|Sm|In)\)$")
 _VALENCE = re.compile(r"(?<=[A-Za-z])\((?:I{1,3}|I?V|VI{0,3}|I?X|0)(?:[,/](?:I{1,3}|IV|VI?))?\)")
 _CHARGE = re.compile(r"\^?(\d?)([+]{1,3}|[-−–]{1,3})$")
+_DOPANT = re.compile(r"[A-Z][a-z]?(?:\d?\+)?(?:,[A-Z][a-z]?(?:\d?\+)?){0,3}")
 _DOT = re.compile(r"[·•∙⋅*]|\.(?=\(?[A-Z])|×(?=\d*\.?\d*H2O)")
 _COEFFICIENT = re.compile(
     rf"(?:\((?=[^()A-Z]*(?:{_VARIABLE}|\d))[^()A-Z]+\)|(?:{_NUMBER})?{_VARIABLE}|{_NUMBER})"
@@ -127,7 +128,7 @@ def parse_formula(text: str) -> Formula | None:
     """
     if not text or len(text) > _MAX_LENGTH:
         return None
-    host, *dopants = _VACANCY.sub("", text.rstrip(".")).split(":")
+    host, *dopants = _host_first(_VACANCY.sub("", text.rstrip(".")).split(":"))
     try:
         amounts = _parse_mixture(_strip_charge(_VALENCE.sub("", host)))
     except _NotAFormula:
@@ -135,6 +136,13 @@ def parse_formula(text: str) -> Formula | None:
     if not amounts:
         return None
     return Formula(amounts, _dopant_elements(dopants))
+
+
+def _host_first(parts: list[str]) -> list[str]:
+    """Return `CeO2:Gd` for `Gd:CeO2`: an element before a compound is its dopant."""
+    if len(parts) == 2 and _DOPANT.fullmatch(parts[0]) and len(_SYMBOL.findall(parts[1])) > 1:
+        return parts[::-1]
+    return parts
 
 
 @lru_cache(maxsize=262144)

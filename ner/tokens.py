@@ -15,7 +15,15 @@ from typing import NamedTuple
 from .elements import ELEMENT_NAMES, ELEMENTS, word_set
 from .formulas import formula_family, is_formula_word, normalize_formula, parse_formula
 
-__all__ = ["NUMBER", "TOKENS_VERSION", "Token", "spelled_tokens", "tokenize", "training_tokens"]
+__all__ = [
+    "NUMBER",
+    "TOKENS_VERSION",
+    "Token",
+    "folded_tokens",
+    "spelled_tokens",
+    "tokenize",
+    "training_tokens",
+]
 
 TOKENS_VERSION = "2"
 """Changes when the same text may give other tokens: what was made from the old is redone."""
@@ -106,6 +114,13 @@ def spelled_tokens(text: str) -> Iterator[tuple[str, str]]:
         for start, end, word in pieces:
             if word is not None:
                 yield word, text[offset + start : offset + end]
+
+
+def folded_tokens(text: str) -> Iterator[tuple[Token, str | None]]:
+    """Yield each token with its vocabulary form; None for a hyphen between words."""
+    for offset, pieces in _chunks(text):
+        for start, end, word in pieces:
+            yield Token(text[offset + start : offset + end], offset + start, offset + end), word
 
 
 def _chunks(text: str) -> Iterator[tuple[int, tuple[_Piece, ...]]]:

@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says nothing on a machine that does other things meanwhile.
+settings.register_profile("matlore", deadline=None)
+settings.load_profile("matlore")
 
 _ROOT = Path(__file__).parents[1]
 _FOREIGN_PREFIXES = ("MATLORE_", "HF_", "HUGGINGFACE_", "XDG_")
@@ -35,3 +40,11 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the evaluation data is not at hand: no folder {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_tagger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a tagger with random weights."""
+    from tiny_tagger import make_tiny_tagger
+
+    return make_tiny_tagger(tmp_path_factory.mktemp("tagger"))

@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from .options import FormatOption, HomeOption, RelevanceOption, home_path, sub_app
+from .options import (
+    FormatOption,
+    HomeOption,
+    InputFormatOption,
+    MappingOption,
+    RelevanceOption,
+    home_path,
+    sub_app,
+)
 from .output import Format, emit, note
 from .progress import progress_bar
 from .running import PARTLY_DONE
@@ -30,23 +38,8 @@ def _ingest_file(
         list[Path],
         typer.Argument(metavar="PATH…", help="Files of papers, or folders of them."),
     ],
-    mapping: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--map",
-            metavar="FIELD=COLUMN",
-            help="Which column holds a field, such as abstract=summary; may be repeated.",
-        ),
-    ] = None,
-    input_format: Annotated[
-        str | None,
-        typer.Option(
-            "--input-format",
-            metavar="NAME",
-            help="jsonl, csv, tsv, parquet, bibtex or ris [default: by the file's name].",
-            show_default=False,
-        ),
-    ] = None,
+    mapping: MappingOption = None,
+    input_format: InputFormatOption = None,
     workers: Annotated[
         int | None,
         typer.Option("--workers", min=1, help="Processes [default: one a core, at most 8]."),

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = [
     "FormatOption",
     "HomeOption",
+    "InputFormatOption",
+    "MappingOption",
     "RelevanceOption",
     "command_line",
     "home_path",
@@ -49,6 +51,25 @@ RelevanceOption = Annotated[
         max=1.0,
         metavar="SCORE",
         help="Leave out papers that are less likely about inorganic materials.",
+    ),
+]
+
+MappingOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="FIELD=COLUMN",
+        help="Which column of files holds a field, such as abstract=summary; may be repeated.",
+    ),
+]
+
+InputFormatOption = Annotated[
+    str | None,
+    typer.Option(
+        "--input-format",
+        metavar="NAME",
+        help="jsonl, csv, tsv, parquet, bibtex or ris [default: by the file's name].",
+        show_default=False,
     ),
 ]
 

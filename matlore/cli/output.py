@@ -109,7 +109,15 @@ def _plain(value: object) -> object:
 
 
 def _json(value: object, *, indent: int | None = None) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
+    if _encodable(text) == text:
+        return text
+    return json.dumps(value, allow_nan=False, indent=indent)  # escapes what UTF-8 cannot hold
+
+
+def _encodable(text: str) -> str:
+    """Return a text with `?` for halves of surrogate pairs: JSON may hold them, UTF-8 not."""
+    return text.encode(errors="replace").decode()
 
 
 def _items(plain: dict[str, object], rows: str | None) -> list[dict[str, object]]:
@@ -146,7 +154,7 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, list) and not any(isinstance(item, list | dict) for item in value):
         return "; ".join(_cell(item) for item in value)
-    return value if isinstance(value, str) else _json(value)
+    return _encodable(value) if isinstance(value, str) else _json(value)
 
 
 def _print_table(

@@ -127,7 +127,7 @@ def column_mapping(pairs: Iterable[str]) -> dict[str, str]:
 
 
 def remove_paper(home_path: Path, id: str) -> str:
-    """Remove a paper, so that no later harvest brings it again; return its id.
+    """Remove a paper with its mentions, so that no later harvest brings it; return its id.
 
     Raises:
         HomeBusyError: another process is writing to the home.
@@ -135,10 +135,12 @@ def remove_paper(home_path: Path, id: str) -> str:
         NotFoundError: no paper has this identifier.
     """
     from ingest.store import PaperStore
+    from ner.mention_store import forget_papers
 
     with Home.open(home_path).writer() as writer:
         store = PaperStore(writer)
         removed = store.remove(id)
+        forget_papers(writer.connection, [removed])
         store.commit(job="", cursors={})
     return removed
 
@@ -169,10 +171,10 @@ def split_paper(home_path: Path, id: str) -> list[str]:
 
 
 def compact_corpus(home_path: Path) -> dict[str, object]:
-    """Merge the small and half-dead shards of the corpus into full ones.
+    """Merge the small and half-dead shards of the corpus, and of its mentions, into full ones.
 
     Returns:
-        The fields of `ingest.compaction.CompactionReport`.
+        The fields of `ingest.compaction.CompactionReport`, and `fact_shards_rewritten`.
 
     Raises:
         ArtifactError: a shard cannot be read.
@@ -180,6 +182,8 @@ def compact_corpus(home_path: Path) -> dict[str, object]:
         HomeError: there is no home at `home_path`.
     """
     from ingest.compaction import compact
+    from ner.mention_compaction import compact_mentions
 
     with Home.open(home_path).writer() as writer:
-        return asdict(compact(writer))
+        report = asdict(compact(writer))
+        return {**report, "fact_shards_rewritten": compact_mentions(writer)}

@@ -1,5 +1,6 @@
-"""The shards of a corpus held against its manifest, and repaired."""
+"""The shards of a corpus, and of facts, held against the manifest, and repaired."""
 
+import sqlite3
 from collections.abc import Iterator
 from hashlib import file_digest
 from pathlib import Path
@@ -21,35 +22,41 @@ _OUTSIDE = (
     "SELECT p.id FROM papers p LEFT JOIN shards s ON s.kind = 'corpus' AND s.number = p.shard "
     "WHERE s.number IS NULL OR p.row < 0 OR p.row >= s.rows ORDER BY p.id"
 )
+_OUTSIDE_FACTS = (
+    "SELECT e.kind, e.id FROM extracted e LEFT JOIN shards s ON s.kind = 'facts' "
+    "AND s.number = e.shard WHERE e.rows > 0 AND "
+    "(s.number IS NULL OR e.first_row < 0 OR e.first_row + e.rows > s.rows)"
+)
+_KINDS = ("corpus", "facts")
 _UNREGISTERED = "is not in the manifest"
 
 
 def verify_corpus(home_path: Path, *, progress: Progress = no_progress) -> dict[str, object]:
-    """Compare the shards of the corpus with the manifest; changes nothing.
+    """Compare the shards of the corpus and of facts with the manifest; changes nothing.
 
     Files that the manifest does not know are no problem while a job is writing.
 
     Returns:
-        `shards` and `rows` checked, and `problems`: one object for each shard that is
-        missing or is not what was registered, for each file that is not registered, and
-        for the papers that point to no row.
+        `shards` and `rows` of the corpus, `fact_shards` and `fact_rows`, all checked, and
+        `problems`: one object for each shard that is missing or is not what was registered,
+        for each file that is not registered, and for the papers that point to no row.
 
     Raises:
         HomeError: there is no home at `home_path`.
     """
-    from ingest.corpus import KIND
-
     home = Home.open(home_path)
-    leftovers = _leftovers(home)
-    shards = home.shards(KIND)
-    problems = [{"shard": name, "problem": _UNREGISTERED} for name in leftovers]
-    problems += _damages(shards, progress)
+    problems = [{"shard": name, "problem": _UNREGISTERED} for name, _ in _leftovers(home)]
+    papers, facts = (home.shards(kind) for kind in _KINDS)
+    problems += _damages([*papers, *facts], progress)
     with home.connect() as connection:
-        outside = [id for (id,) in connection.execute(_OUTSIDE)]
-    if outside:
-        some = f"{len(outside)} papers point to rows that no shard has, such as {outside[0]}"
-        problems.append({"shard": "", "problem": some})
-    return {"shards": len(shards), "rows": sum(s.rows for s in shards), "problems": problems}
+        problems += [{"shard": "", "problem": some} for some in _astray(connection)]
+    return {
+        "shards": len(papers),
+        "rows": sum(shard.rows for shard in papers),
+        "fact_shards": len(facts),
+        "fact_rows": sum(shard.rows for shard in facts),
+        "problems": problems,
+    }
 
 
 def repair_corpus(home_path: Path, *, progress: Progress = no_progress) -> dict[str, object]:
@@ -58,12 +65,13 @@ def repair_corpus(home_path: Path, *, progress: Progress = no_progress) -> dict[
     Leftovers are removed. Of a damaged shard the row groups that can be read are kept, of
     these the rows whose text is the one that the manifest names; what is lost is taken out
     of the manifest, and files count as not read, so that the next run of `matlore ingest`
-    brings it again.
+    brings it again. A damaged shard of facts is dropped: `matlore ner extract` reads its
+    papers again.
 
     Returns:
         What `verify_corpus` returns, and `removed` (files), `rewritten` (shards), `n_kept`
         (rows of these), `n_lost` and `lost` (ids of papers), `n_lost_records` (merged into
-        other papers), and `remaining` problems.
+        other papers), `n_unread` (papers whose facts are lost), and `remaining` problems.
 
     Raises:
         HomeBusyError: another process is writing to the home.
@@ -71,19 +79,21 @@ def repair_corpus(home_path: Path, *, progress: Progress = no_progress) -> dict[
     """
     found = verify_corpus(home_path, progress=progress)
     done: dict[str, Any] = {"removed": [], "rewritten": [], "n_kept": 0, "n_lost": 0, "lost": []}
-    done["n_lost_records"] = 0
+    done["n_lost_records"] = done["n_unread"] = 0
     if not found["problems"]:
         return {**found, **done, "remaining": []}
     home = Home.open(home_path)
-    done["removed"] = _leftovers(home)
+    done["removed"] = [name for name, _ in _leftovers(home)]
     with home.writer() as writer:  # which sweeps the files that are not registered
         done.update(_repair(writer))
-    _remove(home, _leftovers(home))
+        done["n_unread"] = _drop_facts(writer)
+    for _, path in _leftovers(home):
+        path.unlink(missing_ok=True)
     return {**found, **done, "remaining": verify_corpus(home_path)["problems"]}
 
 
-def _leftovers(home: Home) -> list[str]:
-    """Return the names of files in the corpus' folder that the manifest does not know."""
+def _leftovers(home: Home) -> list[tuple[str, Path]]:
+    """Return name and path of files in the shards' folders that the manifest does not know."""
     try:
         with lock_folder(home.path):
             return _unregistered(home)
@@ -93,20 +103,40 @@ def _leftovers(home: Home) -> list[str]:
         return _unregistered(home)
 
 
-def _unregistered(home: Home) -> list[str]:
-    from ingest.corpus import KIND
+def _unregistered(home: Home) -> list[tuple[str, Path]]:
+    found = []
+    for kind in _KINDS:
+        known = {shard.name for shard in home.shards(kind)}
+        folder = home.folder(kind)
+        files = sorted([*folder.glob("*.parquet"), *folder.glob(".*.tmp")])
+        found += [(path.name, path) for path in files if path.name not in known]
+    return found
 
-    known = {shard.name for shard in home.shards(KIND)}
-    folder = home.folder(KIND)
-    files = [*folder.glob("*.parquet"), *folder.glob(".*.tmp")]
-    return sorted(path.name for path in files if path.name not in known)
+
+def _astray(connection: sqlite3.Connection) -> list[str]:
+    """Say what in the manifest points to rows that no shard has."""
+    from ner.mention_store import has_extracted
+
+    found = []
+    outside = [id for (id,) in connection.execute(_OUTSIDE)]
+    if outside:
+        papers = f"{len(outside)} papers point to rows that no shard has, such as {outside[0]}"
+        found.append(papers)
+    facts = connection.execute(_OUTSIDE_FACTS).fetchall() if has_extracted(connection) else []
+    if facts:
+        found.append(f"the mentions of {len(facts)} papers point to rows that no shard has")
+    return found
 
 
-def _remove(home: Home, names: list[str]) -> None:
-    from ingest.corpus import KIND
+def _drop_facts(writer: HomeWriter) -> int:
+    """Drop damaged shards of facts, and what points to no row; return papers to read again."""
+    from ner.mention_compaction import drop_shards
 
-    for name in names:
-        (home.folder(KIND) / name).unlink(missing_ok=True)
+    sql = writer.connection
+    astray = sql.execute(_OUTSIDE_FACTS).fetchall()
+    sql.executemany("DELETE FROM extracted WHERE kind = ? AND id = ?", astray)
+    damaged = [shard for shard in writer.home.shards_of(sql, _KINDS[1]) if _damage(shard)]
+    return len(astray) + drop_shards(writer, damaged)
 
 
 def _damages(shards: list[Shard], progress: Progress) -> list[dict[str, str]]:

@@ -25,6 +25,8 @@ HEAVY = {
     "matplotlib",
     "numba",
     "numpy",
+    "onnx",
+    "onnxruntime",
     "pandas",
     "pyarrow",
     "pylatexenc",
@@ -32,6 +34,8 @@ HEAVY = {
     "rispy",
     "safetensors",
     "scipy",
+    "spacy",
+    "tokenizers",
     "torch",
     "transformers",
     "yaml",
@@ -147,7 +151,16 @@ def test_home_option_beats_environment(tmp_path: Path, monkeypatch: pytest.Monke
     assert options.home_path(tmp_path / "flag") == tmp_path / "flag"
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["recommend", "--help"], ["ingest", "--help"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["recommend", "--help"],
+        ["ingest", "--help"],
+        ["ner", "--help"],
+        ["ner", "extract", "--help"],
+    ],
+)
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     code = (
         "import json, sys\n"

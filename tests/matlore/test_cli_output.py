@@ -151,3 +151,19 @@ def test_results_are_utf8_whatever_the_locale() -> None:
     latin = {**os.environ, "PYTHONIOENCODING": "latin-1"}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, env=latin)
     assert done.stdout.decode("utf-8") == '{"conductivity": "κ"}\n'
+
+
+@pytest.mark.parametrize(
+    ("format", "printed"),
+    [
+        (Format.JSONL, '{"id": "\\u00e9\\ud800"}\n'),
+        (Format.JSON, '{\n  "items": [\n    {\n      "id": "\\u00e9\\ud800"\n    }\n  ]\n}\n'),
+        (Format.CSV, "id\né?\n"),
+    ],
+)
+def test_half_a_surrogate_pair_stops_no_output(
+    format: Format, printed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    emit({"items": [{"id": "é\ud800"}]}, rows="items", format=format)
+    shown = capsys.readouterr().out
+    assert shown.encode().decode() == printed

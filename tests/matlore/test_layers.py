@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("ingest", "ner", "embeddings", "graph", "matlore")
 STAGES = ("ingest", "ner", "embeddings", "graph")
-SHARED_BY_STAGES = {"ner.tokens", "ner.formulas"}
+SHARED_BY_STAGES = {"ner.tokens", "ner.formulas", "ner.sentences"}
 BASE = {
     f"matlore.{name}"
     for name in ("errors", "home", "progress", "records", "starter", "units", "vocabulary")

@@ -119,3 +119,16 @@ def test_stop_words_hold_no_comment_and_no_capital() -> None:
     assert {"the", "results", "investigated"} <= words
     assert all(re.fullmatch("[a-z]+", word) for word in words)
     assert "thermal" not in words
+
+
+def test_what_is_typed_means_the_application_but_is_no_name_in_texts(tmp_path: Path) -> None:
+    from matlore.vocabulary.terms import load_terms
+
+    path = _file(tmp_path, ENTRY + "  typed: [stimulated emission]\n")
+    found = find_application("Stimulated emission", read_applications(path))
+    assert found is not None
+    assert found.name == "laser"
+    cathode = find_application("cathode", load_applications())
+    assert cathode is not None
+    assert cathode.name == "battery cathode"
+    assert "cathode" not in load_terms("application")["battery cathode"].synonyms

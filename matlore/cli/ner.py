@@ -1,0 +1,275 @@
+"""`matlore ner extract`: mentions out of a text, of files, of the corpus."""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext, redirect_stdout
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from matlore.errors import UsageError
+from matlore.progress import no_progress
+
+from .ner_options import HELP, HtmlOption, ModelOption, ThreadsOption, on_disk, typed_text
+from .options import (
+    HomeOption,
+    InputFormatOption,
+    MappingOption,
+    RelevanceOption,
+    home_path,
+    sub_app,
+)
+from .output import Format, emit, note
+from .progress import progress_bar
+from .running import PARTLY_DONE
+
+__all__ = ["COLUMNS", "CSV_COLUMNS", "readable", "register"]
+
+_DRAWN_PAPERS = 200
+_SHOWN_BAD_ROWS = 10
+_LONGEST_CELL = 120
+COLUMNS = ("label", "text", "norm", "score")
+CSV_COLUMNS = ("paper", "label", "start", "end", "text", "norm", "score", "source")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the group `matlore ner`."""
+    sub_app(app, "ner", HELP).command("extract")(_extract)
+
+
+def _extract(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="PATH",
+            help="Files of papers or of plain text (.txt), or folders of them; `-` for papers on "
+            "stdin [default: the corpus of the home].",
+            show_default=False,
+        ),
+    ] = None,
+    text: Annotated[
+        str | None,
+        typer.Option("--text", metavar="TEXT", help="One text instead; `-` takes it from stdin."),
+    ] = None,
+    model: ModelOption = None,
+    threads: ThreadsOption = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, metavar="N", help="Stop after so many papers.")
+    ] = None,
+    min_relevance: RelevanceOption = 0.0,
+    mapping: MappingOption = None,
+    input_format: InputFormatOption = None,
+    with_text: Annotated[
+        bool, typer.Option("--with-text", help="Add the cleaned text that offsets point into.")
+    ] = False,
+    stop_at_error: Annotated[
+        bool, typer.Option("--stop-at-error", help="Fail at the first bad row of a file.")
+    ] = False,
+    html: HtmlOption = None,
+    format: Annotated[
+        Format | None,
+        typer.Option(
+            "--format",
+            help="How to print the result [default: jsonl for files, else table].",
+            case_sensitive=False,
+            show_default=False,
+        ),
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Extract the mentions of a text, of files, or of the papers of the home not read yet.
+
+    Of files comes one object a paper (id, mentions), as they are read; --format table and csv
+    give one line a mention. Mentions of the home's papers are kept there: see `matlore ner
+    show` and `stats`; an interrupted run goes on where it stopped. Offsets point into the
+    cleaned text. What cannot be read is told and left out, and the exit code is 3.
+    """
+    _check_kinds(paths, text, limit=limit, min_relevance=min_relevance)
+    if html is not None:
+        _check_html(html, corpus=text is None and not paths)
+    if text is not None:
+        _extract_text(typed_text(text), model, threads, html, format or Format.TABLE)
+    elif paths:
+        files = _Files(mapping or (), input_format, stop_at_error, limit, with_text, html)
+        with on_disk(paths) as found:
+            files.extract(found, model, threads, format or Format.JSONL)
+    else:
+        from matlore.pipeline.ner_extract import extract_home
+
+        with progress_bar("loading the model") as progress:
+            report = extract_home(
+                home_path(home),
+                model=model,
+                limit=limit,
+                min_relevance=min_relevance,
+                threads=threads,
+                progress=progress,
+            )
+        _print_report(report, format or Format.TABLE)
+
+
+def _check_kinds(
+    paths: Sequence[Path] | None, text: str | None, *, limit: int | None, min_relevance: float
+) -> None:
+    """Raise where options make no sense with what is to be read."""
+    if text is not None and paths:
+        raise UsageError("give either --text or files, not both")
+    if text is not None and limit is not None:
+        raise UsageError("--limit is for files and for the corpus; --text is one text")
+    if min_relevance and (paths or text is not None):
+        raise UsageError(
+            "--min-relevance is for the corpus of a home: leave it out, or take the files in "
+            "with `matlore ingest file` first"
+        )
+
+
+def _check_html(html: Path, *, corpus: bool) -> None:
+    from matlore.pipeline.ner import check_picture
+
+    if corpus:
+        raise UsageError(
+            "--html draws --text and files, not a whole corpus: extract without it, then "
+            "`matlore ner show ID --html FILE` draws a paper"
+        )
+    check_picture(html)
+
+
+def _extract_text(
+    text: str, model: str | None, threads: int | None, html: Path | None, format: Format
+) -> None:
+    from matlore.pipeline.ner import draw_mentions
+    from matlore.pipeline.ner_extract import extract_text
+
+    found = extract_text(text, model=model, threads=threads)
+    _print_papers([found], format, columns=COLUMNS, whole=True)
+    if html is not None:
+        draw_mentions(html, [found], title="Mentions")
+        note(f"picture: {html}")
+
+
+class _Files:
+    """The extraction of files: what is printed as it comes, what is told at the end."""
+
+    def __init__(
+        self,
+        mapping: Sequence[str],
+        input_format: str | None,
+        stop_at_error: bool,
+        limit: int | None,
+        with_text: bool,
+        html: Path | None,
+    ) -> None:
+        self._mapping = mapping
+        self._input_format = input_format
+        self._stop_at_error = stop_at_error
+        self._limit = limit
+        self._with_text = with_text
+        self._html = html
+        self._drawn: list[dict[str, Any]] = []
+        self._bad = 0
+
+    def extract(
+        self, paths: Sequence[Path], model: str | None, threads: int | None, format: Format
+    ) -> None:
+        """Extract, print, draw; exit 3 where rows could not be read."""
+        from matlore.pipeline.ner_extract import extract_texts
+
+        stdout = sys.stdout
+        # A bar takes stdout over, to be drawn beneath what is printed: to stderr.
+        bar = nullcontext(no_progress) if stdout.isatty() else progress_bar("papers")
+        with bar as progress, redirect_stdout(stdout):
+            found = extract_texts(
+                paths,
+                model=model,
+                mapping=self._mapping,
+                input_format=self._input_format,
+                with_text=self._with_text or self._html is not None,
+                threads=threads,
+                reject=None if self._stop_at_error else self._reject,
+                progress=progress,
+            )
+            papers = map(self._kept, islice(found, self._limit))
+            _print_papers(papers, format, columns=("paper", *COLUMNS))
+        self._finish()
+
+    def _kept(self, found: dict[str, Any]) -> dict[str, Any]:
+        """Return what is printed of a paper; note what is drawn of it."""
+        if self._html is not None and len(self._drawn) < _DRAWN_PAPERS:
+            self._drawn.append(found)
+        return {k: v for k, v in found.items() if k != "text" or self._with_text}
+
+    def _reject(self, row: Any) -> None:
+        self._bad += 1
+        if self._bad <= _SHOWN_BAD_ROWS:
+            note(f"{row.file}:{row.line}: {row.reason}")
+
+    def _finish(self) -> None:
+        from matlore.pipeline.ner import draw_mentions
+
+        if self._html is not None:
+            draw_mentions(self._html, self._drawn, title="Mentions")
+            note(f"picture: {self._html} (of the first {len(self._drawn)} papers)")
+        if self._bad:
+            note(f"{self._bad} papers could not be read")
+            raise typer.Exit(PARTLY_DONE)
+
+
+def _print_papers(
+    papers: Iterable[dict[str, Any]],
+    format: Format,
+    *,
+    columns: Sequence[str],
+    whole: bool = False,
+) -> None:
+    """Print papers: objects as they come in JSONL, else a line a mention, or one JSON.
+
+    Args:
+        papers: what was extracted.
+        format: how.
+        columns: of the table.
+        whole: whether JSON is the one paper itself.
+    """
+    if format is Format.JSONL:
+        for paper in papers:
+            emit(paper, format=format)
+    elif format is Format.JSON:
+        found = [*papers]
+        emit(found[0] if whole else {"papers": found}, format=format)
+    else:
+        rows = [{"paper": one["id"], **mention} for one in papers for mention in one["mentions"]]
+        if format is Format.TABLE:
+            rows = readable(rows)
+        shown = columns if format is Format.TABLE else CSV_COLUMNS
+        emit({"rows": rows}, rows="rows", format=format, columns=shown)
+        if not rows:
+            note("no mentions found")
+
+
+def readable(mentions: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return mentions for a table: what is no word of any language is cut.
+
+    A text without a blank can be one mention of thousands of characters.
+    """
+    return [
+        {
+            name: f"{value[:_LONGEST_CELL]}…" if _too_long(value) else value
+            for name, value in mention.items()
+        }
+        for mention in mentions
+    ]
+
+
+def _too_long(value: object) -> bool:
+    return isinstance(value, str) and len(value) > _LONGEST_CELL
+
+
+def _print_report(report: Mapping[str, Any], format: Format) -> None:
+    """Print what the job did; exit 3 where papers failed."""
+    emit(report, format=format)
+    if report["remaining"]:
+        note(f"{report['remaining']} papers are left: `matlore ner extract` goes on")
+    if report["failed"]:
+        note(f"{report['failed']} papers could not be read: see {report['quarantine']}")
+        raise typer.Exit(PARTLY_DONE)
