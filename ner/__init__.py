@@ -1,3 +1,3 @@
-"""Text to mentions and facts: tokens and formulas."""
+"""Text to mentions: tokens, formulas, the tagger and its training, linking, the corpus job."""
 
 __all__: list[str] = []

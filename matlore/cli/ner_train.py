@@ -164,6 +164,15 @@ def _export(
             show_default=False,
         ),
     ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TAGS",
+            help="Tags of the outputs of a model of others whose config lacks them, in order, apart"
+            " by commas; or `matscibert`.",
+            show_default=False,
+        ),
+    ] = None,
     notes: Annotated[
         list[str] | None,
         typer.Option(
@@ -190,6 +199,7 @@ def _export(
         out,
         sample=sample,
         int8=int8,
+        labels=labels,
         notes=notes or (),
         license=license,
         command=command_line(),

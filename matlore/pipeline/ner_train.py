@@ -106,7 +106,7 @@ def train_on_files(
     out: Path,
     *,
     dev: Path | None = None,
-    runs: int = 1,
+    runs: int = 3,
     silver: int = 0,
     epochs: int | None = None,
     all_epochs: int = 0,
@@ -177,6 +177,7 @@ def export_network(
     *,
     sample: Path | None = None,
     int8: bool = True,
+    labels: str | None = None,
     notes: Sequence[str] = (),
     license: str | None = None,
     command: str | None = None,
@@ -189,6 +190,8 @@ def export_network(
         sample: tagged sentences that the ranges of int8 are measured on; None for the
             sentences that were kept beside the network.
         int8: whether to quantise; only for what matlore trained.
+        labels: of a model of others whose config lacks them: the tags of its outputs in
+            order, apart by commas, or `matscibert`.
         notes: for the card: source and licence of what it was trained on.
         license: of the weights, for the card.
         command: recorded in the card, after those that trained the network.
@@ -205,8 +208,10 @@ def export_network(
     _check_out(out)
     if not (model / "training.json").is_file():
         from ner.foreign_convert import convert_foreign
+        from ner.foreign_labels import MATSCIBERT_LABELS
 
-        convert_foreign(model, out)
+        named = labels.split(",") if labels else None
+        convert_foreign(model, out, labels=MATSCIBERT_LABELS if labels == "matscibert" else named)
         return {"path": str(out), **_size(out)}
     from ner.conll import read_conll
     from ner.export import export_tagger
