@@ -173,7 +173,7 @@ def _slow_tokenizer(folder: Path) -> "Tokenizer":
     except ImportError as error:
         raise ArtifactError(
             f"{folder}: a bare vocabulary; making its tokenizer takes transformers "
-            "(`pip install transformers`)"
+            "(`pip install 'matlore[train]'`)"
         ) from error
     try:
         made = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
