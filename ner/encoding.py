@@ -31,7 +31,7 @@ CLS, SEP, PAD, UNKNOWN = "[CLS]", "[SEP]", "[PAD]", "[UNK]"
 LONGEST_WORD = 16
 """Pieces of a word beyond these are not read."""
 
-_CACHE_LIMIT = 300_000
+_CACHE_LIMIT = 100_000
 
 
 class EncodedWord(NamedTuple):

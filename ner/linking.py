@@ -56,7 +56,7 @@ _KINDS: dict[Label, str] = {
     "CMT": "method",
     "SPL": "phase",
 }
-_CACHE_LIMIT = 400_000
+_CACHE_LIMIT = 100_000
 _LONGEST_NAME = 80
 _LONGEST_SHORT = 15
 _LONGEST_SYMBOL = 4

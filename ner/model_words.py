@@ -103,7 +103,7 @@ def _join_exponent(words: list[ModelWord], word: ModelWord) -> None:
         words.append(word)
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def _form(text: str, folded: str | None) -> str:
     """Return Matscholar's form of a token, given its vocabulary form."""
     if folded is None:
@@ -117,7 +117,7 @@ def _form(text: str, folded: str | None) -> str:
     return text if folded.startswith("family:") or _ION.fullmatch(text) else folded
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def shape(form: str) -> int:
     """Return what a word looks like: a position in `SHAPES`."""
     return SHAPES.index(_shape(form))
@@ -143,7 +143,7 @@ def _shape(form: str) -> str:
     return "capitalised" if form[1:] == form[1:].lower() else "mixed case"
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def piece_text(form: str) -> str:
     """Return the text whose WordPieces stand for a word.
 
@@ -174,7 +174,7 @@ def _formula_in(form: str) -> str | None:
     return match.group(1) if match and _is_compound(match.group(1)) else None
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def _is_compound(text: str) -> bool:
     """Tell whether a word is the formula of two elements or more, or of a cluster (`C60`)."""
     if not is_formula_word(text):
