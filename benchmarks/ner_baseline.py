@@ -6,7 +6,8 @@
 What one writes in an hour: `AutoModelForTokenClassification`, the base's own tokenizer on the
 words as they stand, the first piece of each word, AdamW with a warm-up, greedy decoding. A
 tenth of train is held back to choose the learning rate by; dev is scored once, with the best.
-Prints micro F1 as seqeval counts it. Needs the extra `train`; a quarter of an hour a rate on two cores.
+Prints micro F1 as seqeval counts it. Needs the extra `train`; a quarter of an hour a rate on
+two cores.
 """
 
 import argparse

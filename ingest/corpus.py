@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from matlore.errors import ArtifactError, NotFoundError
-from matlore.home import Home
+from matlore.home import Home, has_table
 from matlore.records import Paper
 
 from .ids import canonical_id
@@ -184,8 +184,7 @@ class Corpus:
 
 def has_records(connection: sqlite3.Connection) -> bool:
     """Tell whether a home knows records: one of format 1, not written to since, does not."""
-    query = "SELECT 1 FROM sqlite_master WHERE name = 'records'"
-    return connection.execute(query).fetchone() is not None
+    return has_table(connection, "records")
 
 
 def forget_papers(connection: sqlite3.Connection, ids: Iterable[str]) -> None:

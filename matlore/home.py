@@ -19,7 +19,7 @@ from pathlib import Path
 
 from .errors import HomeBusyError, HomeError, HomeFormatError
 
-__all__ = ["FORMAT", "Home", "HomeWriter", "PendingShard", "Shard", "lock_folder"]
+__all__ = ["FORMAT", "Home", "HomeWriter", "PendingShard", "Shard", "has_table", "lock_folder"]
 
 FORMAT = 3
 FOLDERS = ("corpus", "facts", "vectors", "index", "graph", "quarantine", "stage", "cache")
@@ -328,6 +328,12 @@ class HomeWriter:
         )
 
 
+def has_table(connection: sqlite3.Connection, name: str) -> bool:
+    """Tell whether a manifest has a table: one of an older format, not written since, may not."""
+    query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+    return connection.execute(query, (name,)).fetchone() is not None
+
+
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
@@ -369,9 +375,7 @@ def _write_format(path: Path) -> None:
 
 def _migrate(path: Path, connection: sqlite3.Connection) -> None:
     """Bring a home of an older format up to date: new tables, nothing is rewritten."""
-    query = "SELECT name FROM sqlite_master WHERE type = 'table'"
-    present = {name for (name,) in connection.execute(query)}
-    missing = [schema for table, schema in _ADDED.items() if table not in present]
+    missing = [schema for table, schema in _ADDED.items() if not has_table(connection, table)]
     if missing:
         connection.executescript(f"BEGIN IMMEDIATE; {''.join(missing)} COMMIT;")
         _write_format(path)

@@ -13,7 +13,7 @@ from matlore.errors import ArtifactError
 from .labels import TAGS
 from .model_words import SHAPES, WORDS_VERSION
 
-__all__ = ["NER_FOLDER", "TaggerCard", "load_card", "save_card", "tagger_id"]
+__all__ = ["NER_FOLDER", "TaggerCard", "load_card", "save_card", "tagger_id", "write_whole"]
 
 NER_FOLDER = Path(str(files("matlore"))) / "starter" / "ner"
 """The tagger that ships with matlore."""
@@ -69,9 +69,14 @@ def tagger_id(hashes: dict[str, str], transitions: list[list[float]]) -> str:
 def save_card(card: TaggerCard, folder: Path) -> None:
     """Write a card into the folder of its model."""
     text = json.dumps(asdict(card), indent=1, ensure_ascii=False) + "\n"
-    temporary = folder / f"{CARD}.part"
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(folder / CARD)
+    write_whole(folder / CARD, text.encode())
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file under another name, then rename it: never half a file under its name."""
+    temporary = path.with_name(f"{path.name}.part")
+    temporary.write_bytes(data)
+    temporary.replace(path)
 
 
 def load_card(folder: Path) -> TaggerCard:

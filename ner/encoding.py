@@ -141,6 +141,14 @@ class Batch:
     starts: "np.ndarray[Any, Any]"
     counts: "np.ndarray[Any, Any]"
 
+    def inputs(self) -> "dict[str, np.ndarray[Any, Any]]":
+        """Return the arrays by the names of the graph's inputs (`ner.onnx_graph`)."""
+        return {
+            "input_ids": self.pieces,
+            "attention_mask": self.mask,
+            "token_type_ids": self.shapes,
+        }
+
 
 def batches(
     sentences: Sequence[Sequence[EncodedWord]],

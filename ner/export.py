@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from matlore.errors import ArtifactError
 
-from .card import MODEL, TOKENIZER, TaggerCard, save_card, tagger_id
+from .card import MODEL, TOKENIZER, TaggerCard, save_card, tagger_id, write_whole
 from .encoding import Batch, WordEncoder, batches
 from .labels import TAGS, transition_mask
 from .model_words import SHAPES, WORDS_VERSION
@@ -66,8 +66,8 @@ def export_tagger(
         ranges = measure_ranges(weights, shape, rows)
     graph = build_graph(weights, shape, ranges=ranges)
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / MODEL, graph.SerializeToString())
-    _write(folder / TOKENIZER, tokenizer.to_str().encode())
+    write_whole(folder / MODEL, graph.SerializeToString())
+    write_whole(folder / TOKENIZER, tokenizer.to_str().encode())
     hashes = {name: _sha256(folder / name) for name in (MODEL, TOKENIZER)}
     transitions = _transitions(weights)
     made = TaggerCard(
@@ -96,13 +96,8 @@ def measure_ranges(weights: Weights, shape: BertShape, rows: Iterable[Batch]) ->
     names = [output.name for output in session.get_outputs() if output.name != "logits"]
     ranges: dict[str, tuple[float, float]] = {}
     for batch in rows:
-        inputs = {
-            "input_ids": batch.pieces,
-            "attention_mask": batch.mask,
-            "token_type_ids": batch.shapes,
-        }
         inside = batch.mask.astype(bool)
-        for name, values in zip(names, session.run(names, inputs), strict=True):
+        for name, values in zip(names, session.run(names, batch.inputs()), strict=True):
             low, high = ranges.get(name, (0.0, 0.0))
             kept = values[inside]
             ranges[name] = (min(low, float(kept.min())), max(high, float(kept.max())))
@@ -156,12 +151,6 @@ def _transitions(weights: Weights) -> list[list[float]]:
         return []
     allowed = weights[_TRANSITIONS] * (transition_mask() == 0)
     return [[round(float(value), 4) for value in row] for row in allowed]
-
-
-def _write(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f"{path.name}.part")
-    temporary.write_bytes(data)
-    temporary.replace(path)
 
 
 def _sha256(path: Path) -> str:

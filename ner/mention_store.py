@@ -16,7 +16,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from matlore.errors import ArtifactError, NotFoundError
-from matlore.home import Home, HomeWriter, PendingShard, Shard
+from matlore.home import Home, HomeWriter, PendingShard, Shard, has_table
 from matlore.records import Mention
 
 if TYPE_CHECKING:
@@ -78,8 +78,7 @@ def mentions_from_batch(batch: "pa.RecordBatch") -> Iterator[Mention]:
 
 def has_extracted(connection: sqlite3.Connection) -> bool:
     """Tell whether a home keeps what was extracted: one made before, not written since, not."""
-    query = "SELECT 1 FROM sqlite_master WHERE name = 'extracted'"
-    return connection.execute(query).fetchone() is not None
+    return has_table(connection, "extracted")
 
 
 def mention_shards(home: Home, connection: sqlite3.Connection) -> list[Shard]:

@@ -156,12 +156,7 @@ class OnnxTagger:
 
     def _run(self, batch: Batch) -> "np.ndarray[Any, Any]":
         """Return (all words of the batch, tags) float32."""
-        inputs = {
-            "input_ids": batch.pieces,
-            "attention_mask": batch.mask,
-            "token_type_ids": batch.shapes,
-        }
-        return word_scores(self._session.run(["logits"], inputs)[0], batch)
+        return word_scores(self._session.run(["logits"], batch.inputs())[0], batch)
 
     def _finish(self, under_way: "_UnderWay") -> Iterator[tuple[list[str], "np.ndarray[Any, Any]"]]:
         """Choose the tags of a chunk."""

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,11 +9,9 @@ from typing import Any, NamedTuple
 from matlore.errors import InputError, UsageError
 from matlore.home import Home
 
-from .ner_extract import mention_counts
+from .ner_extract import mention_counts, paper_object
 
 __all__ = ["check_picture", "draw_mentions", "mention_stats", "show_mentions"]
-
-_MENTION_KEYS = ("label", "start", "end", "text", "norm", "score", "source")
 
 
 class _Mark(NamedTuple):
@@ -42,14 +39,8 @@ def show_mentions(home_path: Path, id: str) -> dict[str, Any]:
 
     home = Home.open(home_path)
     paper = Corpus(home).get(id)
-    mentions = [asdict(mention) for mention in Mentions(home).by_paper(paper.id)]
-    return {
-        "id": paper.id,
-        "title": paper.text.partition("\n")[0],
-        "text_sha": paper.text_sha,
-        "text": paper.text,
-        "mentions": [{key: one[key] for key in _MENTION_KEYS} for one in mentions],
-    }
+    found = paper_object(paper, Mentions(home).by_paper(paper.id), with_text=True)
+    return {"id": found.pop("id"), "title": paper.text.partition("\n")[0], **found}
 
 
 def mention_stats(home_path: Path, *, top: int = 10) -> dict[str, Any]:

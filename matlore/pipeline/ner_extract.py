@@ -27,7 +27,14 @@ if TYPE_CHECKING:
     from ner.extraction import Links, Tags
     from ner.jobs import PlacedPaper
 
-__all__ = ["extract_home", "extract_text", "extract_texts", "load_extractor", "mention_counts"]
+__all__ = [
+    "extract_home",
+    "extract_text",
+    "extract_texts",
+    "load_extractor",
+    "mention_counts",
+    "paper_object",
+]
 
 Reject = Callable[["BadRow"], None]
 _JOB = "ner"
@@ -139,7 +146,7 @@ def extract_text(
         raise InputError(
             f"the text could not be read ({found.reason}): try another model with `--model`"
         )
-    return _found(paper, found, with_text=True)
+    return paper_object(paper, found, with_text=True)
 
 
 def extract_texts(
@@ -315,7 +322,7 @@ def _extracted(
             raw = {"id": row.id, "title": row.title, "abstract": row.abstract}
             reject(BadRow(row.id, 1, result.reason, raw))
         else:
-            yield _found(row, result, with_text=with_text)
+            yield paper_object(row, result, with_text=with_text)
 
 
 def _raise(row: "BadRow") -> None:
@@ -340,7 +347,7 @@ def _document(text: str) -> Paper:
     )
 
 
-def _found(paper: Paper, mentions: Sequence[Mention], *, with_text: bool) -> dict[str, Any]:
+def paper_object(paper: Paper, mentions: Sequence[Mention], *, with_text: bool) -> dict[str, Any]:
     """Return the object of a paper that other programs rely on."""
     found: dict[str, Any] = {"id": paper.id, "text_sha": paper.text_sha}
     if with_text:

@@ -12,6 +12,7 @@ __all__ = [
     "folded",
     "named_entry",
     "read_entries",
+    "read_yaml",
 ]
 
 # Hyphens, dashes and the minus sign, which texts use for one another in compound words.
@@ -21,6 +22,21 @@ _JOINTS = re.compile(r"[-_\u2010-\u2015\u2212]")
 def folded(text: str) -> str:
     """Return a name without case, hyphens, underscores and doubled blanks."""
     return " ".join(_JOINTS.sub(" ", text).lower().split())
+
+
+def read_yaml(path: Path) -> object:
+    """Return what a YAML file holds.
+
+    Raises:
+        InputError: the file is missing or is not YAML.
+    """
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InputError(f"{path}: cannot be read as YAML: {error}") from error
 
 
 def read_entries(path: Path, what: str) -> list[object]:
@@ -33,13 +49,7 @@ def read_entries(path: Path, what: str) -> list[object]:
     Raises:
         InputError: the file is missing, is not YAML, or is not a list with entries.
     """
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        entries = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(f"{path}: cannot be read as YAML: {error}") from error
+    entries = read_yaml(path)
     if not isinstance(entries, list) or not entries:
         raise InputError(f"{path}: must be a list of {what}")
     return entries

@@ -12,6 +12,8 @@ from typing import Literal
 
 from matlore.errors import InputError
 
+from .entries import read_yaml
+
 __all__ = ["MATERIALS_FILE", "NamedMaterial", "load_materials", "read_materials"]
 
 MATERIALS_FILE = Path(__file__).with_name("materials.yaml")
@@ -50,13 +52,7 @@ def read_materials(path: Path) -> list[NamedMaterial]:
         InputError: the file is missing, is not YAML or breaks the format; the message names
             the entry and what is wrong with it.
     """
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        sections = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(f"{path}: cannot be read as YAML: {error}") from error
+    sections = read_yaml(path)
     if not isinstance(sections, dict) or sorted(sections) != sorted(_SECTIONS):
         raise InputError(f"{path}: must be a mapping with the keys {', '.join(_SECTIONS)}")
     found = [*_compounds(sections, path), *_polymers(sections, path), *_named(sections, path)]
