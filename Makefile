@@ -11,7 +11,7 @@ CORPUS ?= ../shared/data/corpus
 .PHONY: help demo test lint check format bench constraints clean
 
 help:
-	@echo "make demo     install into $(VENV), then read a small corpus and rank thermoelectrics"
+	@echo "make demo     install into $(VENV), then read a small corpus, show facts of MAPbI3, rank thermoelectrics"
 	@echo "make test     install with the test tools, then run the tests"
 	@echo "make check    formatting, lint, types, tests"
 	@echo "make format   format the code and fix what the linter can fix"
@@ -40,6 +40,8 @@ demo: $(VENV)/.installed
 	$(BIN)/matlore corpus stats --home $(DEMO)
 	$(BIN)/matlore ner extract --home $(DEMO)
 	$(BIN)/matlore ner stats --top 5 --home $(DEMO)
+	$(BIN)/matlore facts extract --home $(DEMO)
+	$(BIN)/matlore facts show MAPbI3 --home $(DEMO)
 	$(BIN)/matlore recommend --application thermoelectric --top 20 --explain --home $(DEMO)
 
 test: $(VENV)/.installed-dev

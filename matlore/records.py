@@ -53,9 +53,9 @@ def fact_id(*parts: str | int | None) -> str:
     """Return the id of a fact: a hash of what it says and of where it says so.
 
     Args:
-        *parts: paper id, `text_sha`, span offsets, subject and object, in this order;
-            for a derived fact the model and the sorted ids of its inputs. Never a
-            score and never a model version.
+        *parts: paper id, `text_sha`, span offsets, subject and object, in this order,
+            and of a claim its type; for a derived fact the model and the sorted ids of
+            its inputs. Never a score and never a model version.
 
     Returns:
         32 hexadecimal digits.
@@ -172,8 +172,8 @@ class Claim:
 
     @property
     def id(self) -> str:
-        """The fact's id (see `fact_id`)."""
-        return _provenance_id(self.provenance, self.subject, self.object)
+        """The fact's id (see `fact_id`): two claims may say different things by one span."""
+        return _provenance_id(self.provenance, self.subject, self.object, self.type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +217,9 @@ class Candidate:
     evidence: Evidence = field(default_factory=Evidence)
 
 
-def _provenance_id(provenance: Provenance, subject: str | None, object_: str | None) -> str:
-    """Hash where a fact comes from together with its subject and object."""
+def _provenance_id(provenance: Provenance, *said: str | None) -> str:
+    """Hash where a fact comes from together with what it says: subject, object, type."""
     if provenance.model is not None:
-        return fact_id(provenance.model, *sorted(provenance.input_ids), subject, object_)
+        return fact_id(provenance.model, *sorted(provenance.input_ids), *said)
     spans: Iterable[int] = (offset for span in provenance.spans for offset in span)
-    return fact_id(provenance.paper_id, provenance.text_sha, *spans, subject, object_)
+    return fact_id(provenance.paper_id, provenance.text_sha, *spans, *said)

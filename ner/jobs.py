@@ -19,9 +19,9 @@ from matlore.progress import Progress, no_progress
 from matlore.records import Mention, Paper
 
 from .extraction import Failure, Links, Tags, extract_each, extractor_version
+from .fact_compaction import SHARD_ROWS, compact_shards, forget_dead
 from .labels import LABELS
-from .mention_compaction import SHARD_ROWS, compact_mentions, forget_dead
-from .mention_store import KIND, MentionWriter, mention_shards
+from .mention_store import KIND, MENTIONS, MentionWriter, mention_shards
 
 __all__ = ["ExtractionReport", "PlacedPaper", "ReadShard", "Reject", "extract_corpus"]
 
@@ -238,7 +238,7 @@ class _Job:
         self._mentions.close()
 
     def _merge(self, shard_rows: int) -> None:
-        self.report.shards_merged += compact_mentions(self._writer, shard_rows=shard_rows)
+        self.report.shards_merged += compact_shards(self._writer, MENTIONS, shard_rows=shard_rows)
         self._unmerged = 0
 
     def _fail(self, placed: PlacedPaper, reason: str) -> None:

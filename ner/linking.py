@@ -403,7 +403,7 @@ def _may_go(before: Sequence[str], rest: Sequence[str], kind: str) -> bool:
 
 def _is_specifier(word: str) -> bool:
     """Say whether a word tells of what, of where or of which orbital (`4p`) a property is."""
-    orbital = len(word) < 3 and word[-1] in "spdf"
+    orbital = 0 < len(word) < 3 and word[-1] in "spdf"
     return word in SPECIFIERS or orbital or normalize_formula(word) is not None
 
 

@@ -5,14 +5,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext, redirect_stdout
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from matlore.errors import UsageError
 from matlore.progress import no_progress
 
-from .ner_options import HELP, HtmlOption, ModelOption, ThreadsOption, on_disk, typed_text
+from .ner_options import (
+    HELP,
+    DocumentsArgument,
+    FoundFormatOption,
+    HtmlOption,
+    LimitOption,
+    ModelOption,
+    StopOption,
+    TextOption,
+    ThreadsOption,
+    WithTextOption,
+    on_disk,
+    typed_text,
+)
 from .options import (
     HomeOption,
     InputFormatOption,
@@ -40,43 +53,18 @@ def register(app: typer.Typer) -> None:
 
 
 def _extract(
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="PATH",
-            help="Files of papers or of plain text (.txt), or folders of them; `-` for papers on "
-            "stdin [default: the corpus of the home].",
-            show_default=False,
-        ),
-    ] = None,
-    text: Annotated[
-        str | None,
-        typer.Option("--text", metavar="TEXT", help="One text instead; `-` takes it from stdin."),
-    ] = None,
+    paths: DocumentsArgument = None,
+    text: TextOption = None,
     model: ModelOption = None,
     threads: ThreadsOption = None,
-    limit: Annotated[
-        int | None, typer.Option("--limit", min=1, metavar="N", help="Stop after so many papers.")
-    ] = None,
+    limit: LimitOption = None,
     min_relevance: RelevanceOption = 0.0,
     mapping: MappingOption = None,
     input_format: InputFormatOption = None,
-    with_text: Annotated[
-        bool, typer.Option("--with-text", help="Add the cleaned text that offsets point into.")
-    ] = False,
-    stop_at_error: Annotated[
-        bool, typer.Option("--stop-at-error", help="Fail at the first bad row of a file.")
-    ] = False,
+    with_text: WithTextOption = False,
+    stop_at_error: StopOption = False,
     html: HtmlOption = None,
-    format: Annotated[
-        Format | None,
-        typer.Option(
-            "--format",
-            help="How to print the result [default: jsonl for files, else table].",
-            case_sensitive=False,
-            show_default=False,
-        ),
-    ] = None,
+    format: FoundFormatOption = None,
     home: HomeOption = None,
 ) -> None:
     """Extract the mentions of a text, of files, or of the papers of the home not read yet.

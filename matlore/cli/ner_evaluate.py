@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .ner_options import HELP, ModelOption, ThreadsOption
+from .ner_options import HELP, AnnotatedTextsOption, ModelOption, ThreadsOption
 from .options import FormatOption, HomeOption, command_line, home_path, sub_app
 from .output import Format, emit
 from .progress import progress_bar
@@ -48,15 +48,7 @@ def _evaluate(
             help="Instead, annotated sentences of raw abstracts: offsets and labels by paper id.",
         ),
     ] = None,
-    texts: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--texts",
-            metavar="PATH",
-            help="Files or folders with the annotated papers [default: the home]; may be repeated.",
-            show_default=False,
-        ),
-    ] = None,
+    texts: AnnotatedTextsOption = None,
     confusion: Annotated[
         bool, typer.Option("--confusion", help="Add a table of what was found instead.")
     ] = False,

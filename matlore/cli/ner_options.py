@@ -1,4 +1,4 @@
-"""What the commands of `matlore ner` share: options, and input that comes on stdin."""
+"""What the commands that read texts share: options, and input that comes on stdin."""
 
 import shutil
 import sys
@@ -12,11 +12,20 @@ import typer
 
 from matlore.errors import InputError
 
+from .output import Format
+
 __all__ = [
     "HELP",
+    "AnnotatedTextsOption",
+    "DocumentsArgument",
+    "FoundFormatOption",
     "HtmlOption",
+    "LimitOption",
     "ModelOption",
+    "StopOption",
+    "TextOption",
     "ThreadsOption",
+    "WithTextOption",
     "on_disk",
     "typed_text",
 ]
@@ -49,6 +58,53 @@ ThreadsOption = Annotated[
 HtmlOption = Annotated[
     Path | None,
     typer.Option("--html", metavar="FILE", help="Draw the mentions to an HTML page."),
+]
+
+DocumentsArgument = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="PATH",
+        help="Files of papers or of plain text (.txt), or folders of them; `-` for papers on "
+        "stdin [default: the corpus of the home].",
+        show_default=False,
+    ),
+]
+
+TextOption = Annotated[
+    str | None,
+    typer.Option("--text", metavar="TEXT", help="One text instead; `-` takes it from stdin."),
+]
+
+LimitOption = Annotated[
+    int | None, typer.Option("--limit", min=1, metavar="N", help="Stop after so many papers.")
+]
+
+WithTextOption = Annotated[
+    bool, typer.Option("--with-text", help="Add the cleaned text that offsets point into.")
+]
+
+StopOption = Annotated[
+    bool, typer.Option("--stop-at-error", help="Fail at the first bad row of a file.")
+]
+
+FoundFormatOption = Annotated[
+    Format | None,
+    typer.Option(
+        "--format",
+        help="How to print the result [default: jsonl for files, else table].",
+        case_sensitive=False,
+        show_default=False,
+    ),
+]
+
+AnnotatedTextsOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--texts",
+        metavar="PATH",
+        help="Files or folders with the annotated papers [default: the home]; may be repeated.",
+        show_default=False,
+    ),
 ]
 
 

@@ -171,7 +171,7 @@ def split_paper(home_path: Path, id: str) -> list[str]:
 
 
 def compact_corpus(home_path: Path) -> dict[str, object]:
-    """Merge the small and half-dead shards of the corpus, and of its mentions, into full ones.
+    """Merge the small and half-dead shards of the corpus, and of its facts, into full ones.
 
     Returns:
         The fields of `ingest.compaction.CompactionReport`, and `fact_shards_rewritten`.
@@ -182,8 +182,8 @@ def compact_corpus(home_path: Path) -> dict[str, object]:
         HomeError: there is no home at `home_path`.
     """
     from ingest.compaction import compact
-    from ner.mention_compaction import compact_mentions
+    from ner.fact_compaction import compact_facts
 
     with Home.open(home_path).writer() as writer:
         report = asdict(compact(writer))
-        return {**report, "fact_shards_rewritten": compact_mentions(writer)}
+        return {**report, "fact_shards_rewritten": compact_facts(writer)}

@@ -1,19 +1,17 @@
 """How good a tagger is, on tagged words and on annotated sentences of raw abstracts."""
 
-import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from matlore.errors import NotFoundError, UsageError
-from matlore.home import Home
+from matlore.errors import UsageError
 from matlore.progress import Progress, no_progress
-from matlore.records import Paper
+
+from .annotated import annotated_texts
 
 if TYPE_CHECKING:
-    from ingest.sources.base import RawRow
     from ner.evaluation import NerReport
     from ner.labels import Span
     from ner.tagger import Tagger
@@ -182,7 +180,7 @@ def _annotated_sentences(
     ids = annotation_ids(annotations)
     if not ids:
         raise UsageError(f"{annotations}: no annotated sentence; name a file that holds some")
-    found = _texts_of_rows(paths, ids, progress) if paths else _texts_of_home(home_path, ids)
+    found = annotated_texts(home_path, paths, ids, progress)
     sentences = read_annotations(annotations, found)
     papers = {one.paper_id: found[one.paper_id] for one in sentences}
 
@@ -202,55 +200,6 @@ def _annotated_sentences(
 def _inside(spans: Iterable["Span"], start: int, end: int) -> list["Span"]:
     """Return the mentions that overlap a sentence: one that leaves it counts as wrong."""
     return [span for span in spans if span.start < end and start < span.end]
-
-
-def _texts_of_home(home_path: Path, ids: Iterable[str]) -> dict[str, str]:
-    """Return the texts of those of the papers that a home has."""
-    from ingest.corpus import Corpus
-
-    corpus = Corpus(Home.open(home_path))
-    found: dict[str, str] = {}
-    for id in dict.fromkeys(ids):
-        try:
-            found[id] = corpus.get(id).text
-        except NotFoundError:  # which the reader of annotations tells with its line
-            continue
-    return found
-
-
-def _texts_of_rows(paths: Sequence[Path], ids: Iterable[str], progress: Progress) -> dict[str, str]:
-    """Return the texts of those of the papers that files hold, as a home would have them."""
-    from ingest.sources.files import find_files
-    from ingest.workers import parse_row
-
-    wanted = {*ids}
-    found: dict[str, str] = {}
-    progress(0, text="rows")
-    for file in find_files(paths)[0]:
-        for row in file.rows():
-            progress()
-            if _may_be(row, wanted):
-                paper = parse_row(row, {}, file=str(file.path))
-                if isinstance(paper, Paper) and paper.id in wanted:
-                    found.setdefault(paper.id, paper.text)
-            if len(found) == len(wanted):
-                return found
-    return found
-
-
-def _may_be(row: "RawRow", wanted: set[str]) -> bool:
-    """Tell by its `id`, where a row has one, whether it may be one of some papers.
-
-    Cleaning all rows of a corpus would take a hundred times as long.
-    """
-    from ingest.ids import normalize_id
-
-    try:
-        value = json.loads(row.value) if isinstance(row.value, str) else row.value
-    except ValueError:
-        return False
-    id = value.get("id") if isinstance(value, Mapping) else None
-    return id is None or str(id) in wanted or normalize_id(str(id)) in wanted
 
 
 def _chunks(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:

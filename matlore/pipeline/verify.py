@@ -65,8 +65,8 @@ def repair_corpus(home_path: Path, *, progress: Progress = no_progress) -> dict[
     Leftovers are removed. Of a damaged shard the row groups that can be read are kept, of
     these the rows whose text is the one that the manifest names; what is lost is taken out
     of the manifest, and files count as not read, so that the next run of `matlore ingest`
-    brings it again. A damaged shard of facts is dropped: `matlore ner extract` reads its
-    papers again.
+    brings it again. A damaged shard of facts is dropped: `matlore ner extract`, then `matlore
+    facts extract`, read its papers again.
 
     Returns:
         What `verify_corpus` returns, and `removed` (files), `rewritten` (shards), `n_kept`
@@ -124,13 +124,15 @@ def _astray(connection: sqlite3.Connection) -> list[str]:
         found.append(papers)
     facts = connection.execute(_OUTSIDE_FACTS).fetchall() if has_extracted(connection) else []
     if facts:
-        found.append(f"the mentions of {len(facts)} papers point to rows that no shard has")
+        found.append(
+            f"the mentions or facts of {len(facts)} papers point to rows that no shard has"
+        )
     return found
 
 
 def _drop_facts(writer: HomeWriter) -> int:
     """Drop damaged shards of facts, and what points to no row; return papers to read again."""
-    from ner.mention_compaction import drop_shards
+    from ner.fact_compaction import drop_shards
 
     sql = writer.connection
     astray = sql.execute(_OUTSIDE_FACTS).fetchall()

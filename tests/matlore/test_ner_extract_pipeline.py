@@ -193,7 +193,7 @@ def test_mentions_that_point_nowhere_are_found_and_read_again(home: Path) -> Non
         sql = "UPDATE extracted SET first_row = 11 WHERE id = 'arxiv:2406.00002'"
         writer.connection.execute(sql)
         writer.commit()
-    problem = "the mentions of 1 papers point to rows that no shard has"
+    problem = "the mentions or facts of 1 papers point to rows that no shard has"
     assert verify_corpus(home)["problems"] == [{"shard": "", "problem": problem}]
     assert repair_corpus(home)["n_unread"] == 1
     assert extract_home(home)["papers"] == 1

@@ -245,6 +245,11 @@ def test_terms_always_have_a_norm_and_nothing_breaks(surface: str, label: Label)
         assert norm
 
 
+def test_a_colon_alone_within_a_property_is_no_error() -> None:
+    surface = "CO2 : CO ratios"
+    assert Linker().link(surface, [Span(0, len(surface), "PRO")]) == ["CO2 : CO ratio"]
+
+
 @pytest.mark.parametrize("piece", ["a", "-", "A-", "doped ", "a/", "(A", "A1", "high "])
 @pytest.mark.parametrize("label", ["MAT", "PRO", "SPL"])
 def test_a_mention_of_a_megabyte_is_cut(linker: Linker, piece: str, label: Label) -> None:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from matlore.errors import ArtifactError, NotFoundError
 from matlore.home import FORMAT, Home, HomeWriter
 from matlore.records import Label, Mention
-from ner.mention_compaction import compact_mentions, drop_shards
+from ner.fact_compaction import compact_shards, drop_shards
+from ner.mention_store import MENTIONS as KIND_OF_MENTIONS
 from ner.mention_store import (
     Mentions,
     MentionWriter,
@@ -174,7 +175,7 @@ def test_a_reader_keeps_its_snapshot_beside_a_compaction(home: Home, writer: Hom
     reading = iter(Mentions(home))
     assert next(reading).text == "a 0"
     _write(writer, {"a": 1}, model="m2")
-    compact_mentions(writer)
+    compact_shards(writer, KIND_OF_MENTIONS)
     assert [mention.text for mention in reading] == ["a 1", "b 0", "b 1"]
     assert _texts(home) == ["b 0", "b 1", "a 0"]
 
@@ -230,11 +231,11 @@ def test_small_shards_become_one(home: Home, writer: HomeWriter) -> None:
     for id in "abcde":
         _write(writer, {id: 3, f"{id}0": 0})
     before = [*Mentions(home)]
-    assert compact_mentions(writer) == 5
+    assert compact_shards(writer, KIND_OF_MENTIONS) == 5
     assert [*Mentions(home)] == before
     assert Mentions(home).by_paper("d") == _mentions("d", 3)
     assert _names(home) == ["mentions-000006.parquet"]
-    assert compact_mentions(writer) == 0
+    assert compact_shards(writer, KIND_OF_MENTIONS) == 0
     assert _names(home) == ["mentions-000006.parquet"]
 
 
@@ -242,7 +243,7 @@ def test_full_shards_are_filled_and_no_more(home: Home, writer: HomeWriter) -> N
     for id in "abcdefgh":
         _write(writer, {id: 3})
     before = [*Mentions(home)]
-    compact_mentions(writer, shard_rows=13)
+    compact_shards(writer, KIND_OF_MENTIONS, shard_rows=13)
     assert [shard.rows for shard in home.shards("facts")] == [15, 9]
     assert [*Mentions(home)] == before
 
@@ -252,7 +253,7 @@ def test_dead_rows_go(home: Home, writer: HomeWriter) -> None:
     _add_paper(writer, "a", "other")
     writer.connection.execute("DELETE FROM papers WHERE id = 'c'")
     writer.commit()
-    assert compact_mentions(writer, shard_rows=10) == 1
+    assert compact_shards(writer, KIND_OF_MENTIONS, shard_rows=10) == 1
     assert [shard.rows for shard in home.shards("facts")] == [2]
     assert _texts(home) == ["b 0", "b 1"]
     rows = writer.connection.execute("SELECT id FROM extracted").fetchall()
@@ -265,7 +266,7 @@ def test_a_shard_with_nothing_alive_is_dropped_but_its_number_is_not_used_again(
     _write(writer, {"a": 3})
     writer.connection.execute("DELETE FROM papers")
     writer.commit()
-    assert compact_mentions(writer) == 1
+    assert compact_shards(writer, KIND_OF_MENTIONS) == 1
     assert [(s.number, s.rows) for s in home.shards("facts")] == [(2, 0)]
     assert _texts(home) == []
     _write(writer, {"b": 1})
@@ -281,7 +282,7 @@ def test_a_shard_that_cannot_be_read_stops_a_compaction_and_nothing_has_changed(
     damaged.path.write_bytes(b"no parquet")
     before = home.shards("facts")
     with pytest.raises(ArtifactError, match=r"mentions-000002.*matlore corpus verify --repair"):
-        compact_mentions(writer)
+        compact_shards(writer, KIND_OF_MENTIONS)
     assert home.shards("facts") == before
     assert len(_names(home)) == 3
     assert drop_shards(writer, [damaged]) == 1
@@ -322,7 +323,7 @@ def test_whatever_is_rewritten_the_last_version_lives(
             _write(writer, counts, model=f"m{number}")
             expected |= counts
             if number % 2:
-                compact_mentions(writer, shard_rows=8)
+                compact_shards(writer, KIND_OF_MENTIONS, shard_rows=8)
             assert sorted(_texts(home)) == sorted(
                 f"{id} {n}" for id, count in expected.items() for n in range(count)
             )

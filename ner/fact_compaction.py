@@ -1,4 +1,4 @@
-"""Shards of mentions merged, and what is dead in them dropped.
+"""Shards of facts merged, and what is dead in them dropped, one kind at a time.
 
 A job commits often, so that little is lost when it is killed: that leaves many small
 shards; and a new model leaves dead ones. What lives of such shards is written into new
@@ -11,16 +11,17 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from matlore.errors import ArtifactError
 from matlore.home import HomeWriter, PendingShard, Shard
 
-from .mention_store import FOLDER, KIND, mention_schema, mention_shards
+from .fact_shards import FOLDER, ShardKind, kind_shards, unreadable
+from .fact_store import CLAIMS, QUANTITIES
+from .mention_store import MENTIONS
 
 if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-__all__ = ["SHARD_ROWS", "compact_mentions", "drop_shards", "forget_dead"]
+__all__ = ["SHARD_ROWS", "compact_facts", "compact_shards", "drop_shards", "forget_dead"]
 
 SHARD_ROWS = 1_000_000
 _GROUP_ROWS = 16_384
@@ -36,14 +37,20 @@ def forget_dead(writer: HomeWriter) -> None:
     )
 
 
-def compact_mentions(writer: HomeWriter, *, shard_rows: int = SHARD_ROWS) -> int:
-    """Merge the shards of mentions that are small, and those that are dead by more than half.
+def compact_facts(writer: HomeWriter) -> int:
+    """Merge the shards of every kind of facts (see `compact_shards`); return how many are gone."""
+    return sum(compact_shards(writer, kind) for kind in (MENTIONS, QUANTITIES, CLAIMS))
+
+
+def compact_shards(writer: HomeWriter, kind: ShardKind, *, shard_rows: int = SHARD_ROWS) -> int:
+    """Merge the shards of a kind that are small, and those that are dead by more than half.
 
     Small is less than a quarter of `shard_rows`. Memory does not grow with their number.
 
     Args:
         writer: with nothing in it that is not committed.
-        shard_rows: mentions a full shard, about.
+        kind: of rows.
+        shard_rows: rows a full shard, about.
 
     Returns:
         How many shards are gone.
@@ -52,14 +59,14 @@ def compact_mentions(writer: HomeWriter, *, shard_rows: int = SHARD_ROWS) -> int
         ArtifactError: a shard cannot be read; nothing has changed then.
     """
     forget_dead(writer)
-    chosen = _worth_it(writer, shard_rows)
+    chosen = _worth_it(writer, kind, shard_rows)
     if not chosen:
         writer.commit()
         return 0
-    with _Merge(writer, shard_rows=shard_rows) as merge:
+    with _Merge(writer, kind, shard_rows=shard_rows) as merge:
         for shard in chosen:
             merge.take(shard)
-        _replace(writer, chosen, merge.finish())
+        _replace(writer, kind, chosen, merge.finish())
     return len(chosen)
 
 
@@ -68,20 +75,20 @@ def drop_shards(writer: HomeWriter, shards: Sequence[Shard]) -> int:
 
     Args:
         writer: its transaction is committed.
-        shards: of mentions, as they are registered.
+        shards: of any kind of facts, as they are registered.
     """
     numbers = [(shard.number,) for shard in shards]
     sql = writer.connection
     lost = sql.executemany("DELETE FROM extracted WHERE shard = ?", numbers).rowcount
-    _replace(writer, shards, [])
+    _replace(writer, MENTIONS, shards, [])
     return lost
 
 
-def _worth_it(writer: HomeWriter, shard_rows: int) -> list[Shard]:
+def _worth_it(writer: HomeWriter, kind: ShardKind, shard_rows: int) -> list[Shard]:
     """Return the shards to rewrite; none where that would only copy them."""
     query = "SELECT shard, sum(rows) FROM extracted WHERE kind = ? GROUP BY shard"
-    living = dict(writer.connection.execute(query, (KIND,)).fetchall())
-    shards = mention_shards(writer.home, writer.connection)
+    living = dict(writer.connection.execute(query, (kind.name,)).fetchall())
+    shards = kind_shards(writer.home, writer.connection, kind)
     half_dead = [s for s in shards if 2 * living.get(s.number, 0) < s.rows]
     small = [s for s in shards if 4 * s.rows < shard_rows and s not in half_dead]
     if len(small) + len(half_dead) < 2:
@@ -90,14 +97,17 @@ def _worth_it(writer: HomeWriter, shard_rows: int) -> list[Shard]:
 
 
 def _replace(
-    writer: HomeWriter, old: Sequence[Shard], new: Iterable[tuple[PendingShard, int]]
+    writer: HomeWriter,
+    kind: ShardKind,
+    old: Sequence[Shard],
+    new: Iterable[tuple[PendingShard, int]],
 ) -> None:
     """Register new shards instead of old ones, in one commit, then remove the old files."""
     new = list(new)
     numbers = [shard.number for shard in old]
     highest = max((s.number for s in writer.home.shards_of(writer.connection, FOLDER)), default=0)
     if not new and highest in numbers:  # a number must not be used again: an empty shard has it
-        new = [(_empty_shard(writer), 0)]
+        new = [(_empty_shard(writer, kind), 0)]
     writer.connection.executemany(
         "DELETE FROM shards WHERE kind = ? AND number = ?", [(FOLDER, n) for n in numbers]
     )
@@ -106,11 +116,11 @@ def _replace(
         shard.path.unlink(missing_ok=True)
 
 
-def _empty_shard(writer: HomeWriter) -> PendingShard:
+def _empty_shard(writer: HomeWriter, kind: ShardKind) -> PendingShard:
     import pyarrow.parquet as pq
 
-    pending = writer.new_shard(FOLDER, stem=KIND)
-    pq.write_table(mention_schema().empty_table(), pending.path)
+    pending = writer.new_shard(FOLDER, stem=kind.name)
+    pq.write_table(kind.schema().empty_table(), pending.path)
     return pending
 
 
@@ -120,8 +130,9 @@ class _Merge:
     A context manager: where the block fails, nothing has changed.
     """
 
-    def __init__(self, writer: HomeWriter, *, shard_rows: int) -> None:
+    def __init__(self, writer: HomeWriter, kind: ShardKind, *, shard_rows: int) -> None:
         self._writer = writer
+        self._kind = kind
         self._shard_rows = shard_rows
         self._done: list[tuple[PendingShard, int]] = []
         self._pending: PendingShard | None = None
@@ -159,9 +170,9 @@ class _Merge:
                         self._copy(mine, table, first_row)
                     first_row = last
         except (OSError, pa.ArrowException) as error:
-            raise ArtifactError(_damaged(shard)) from error
+            raise unreadable(shard.path, self._kind) from error
         if place < len(blocks):
-            raise ArtifactError(_damaged(shard))
+            raise unreadable(shard.path, self._kind)
 
     def finish(self) -> list[tuple[PendingShard, int]]:
         """Close the last shard; return all, to be registered."""
@@ -173,7 +184,7 @@ class _Merge:
             "SELECT id, first_row, rows FROM extracted WHERE kind = ? AND shard = ? "
             "AND rows > 0 ORDER BY first_row"
         )
-        return self._writer.connection.execute(query, (KIND, shard)).fetchall()
+        return self._writer.connection.execute(query, (self._kind.name, shard)).fetchall()
 
     def _copy(self, blocks: Sequence[Block], table: "pa.Table", first_row: int) -> None:
         """Append blocks of a row group, and point the manifest to where they are now."""
@@ -182,7 +193,7 @@ class _Merge:
         assert self._pending is not None
         moved = []
         for id, start, rows in blocks:
-            moved.append((self._pending.number, self._rows, KIND, id))
+            moved.append((self._pending.number, self._rows, self._kind.name, id))
             self._buffer += table.slice(start - first_row, rows).to_batches()
             self._rows += rows
         self._writer.connection.executemany(
@@ -194,8 +205,8 @@ class _Merge:
         import pyarrow.parquet as pq
 
         self._close()
-        self._pending = self._writer.new_shard(FOLDER, stem=KIND)
-        self._file = pq.ParquetWriter(self._pending.path, mention_schema(), compression="zstd")
+        self._pending = self._writer.new_shard(FOLDER, stem=self._kind.name)
+        self._file = pq.ParquetWriter(self._pending.path, self._kind.schema(), compression="zstd")
 
     def _close(self) -> None:
         if self._file is not None and self._pending is not None:
@@ -221,9 +232,3 @@ def _blocks_before(blocks: Sequence[Block], place: int, end: int) -> tuple[int, 
     while after < len(blocks) and sum(blocks[after][1:]) <= end:
         after += 1
     return after, blocks[place:after]
-
-
-def _damaged(shard: Shard) -> str:
-    return (
-        f"{shard.path} cannot be read: `matlore corpus verify --repair`, then `matlore ner extract`"
-    )
