@@ -33,7 +33,7 @@ from matlore.records import Mention, Paper
 from ner.fact_jobs import FactsReport, find_facts
 from ner.facts.extraction import FactFinder, Finder, extract_facts
 from ner.facts.parts import PaperFacts
-from ner.jobs import PlacedPaper
+from ner.job_parts import PlacedPaper
 from ner.mention_store import Mentions, MentionWriter
 
 __all__: list[str] = []

@@ -6,7 +6,7 @@ linker makes of it. Scores are rounded to four digits: what a model says beyond 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from matlore.errors import ArtifactError
 from matlore.records import Mention, Paper
@@ -14,11 +14,20 @@ from matlore.records import Mention, Paper
 from .labels import Span
 from .tokens import TOKENS_VERSION
 
-__all__ = ["Failure", "Links", "Tags", "extract_each", "extract_mentions", "extractor_version"]
+__all__ = [
+    "Failure",
+    "Links",
+    "Tags",
+    "extract_each",
+    "extract_mentions",
+    "extractor_version",
+    "paper_object",
+]
 
 # Counts up when this module, or a linker without a version, makes other mentions than before.
 _EXTRACTION_VERSION = "1"
 _SCORE_DIGITS = 4
+_MENTION_KEYS = ("label", "start", "end", "text", "norm", "score", "source")
 
 
 class Tags(Protocol):
@@ -93,6 +102,21 @@ def extract_each(
         if len(papers) == 1:
             return [Failure(f"{type(error).__name__}: {error}")]
     return [extract_each([paper], tagger, linker)[0] for paper in papers]
+
+
+def paper_object(paper: Paper, mentions: Sequence[Mention], *, with_text: bool) -> dict[str, Any]:
+    """Return the object of a paper that other programs rely on.
+
+    Args:
+        paper: whose mentions.
+        mentions: of its text.
+        with_text: add the text that offsets point into.
+    """
+    found: dict[str, Any] = {"id": paper.id, "text_sha": paper.text_sha}
+    if with_text:
+        found["text"] = paper.text
+    found["mentions"] = [{key: getattr(one, key) for key in _MENTION_KEYS} for one in mentions]
+    return found
 
 
 def _mentions(paper: Paper, spans: Sequence[Span], linker: Links) -> list[Mention]:

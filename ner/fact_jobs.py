@@ -13,17 +13,16 @@ from itertools import islice
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from matlore.errors import ArtifactError
 from matlore.home import Home, HomeWriter
 from matlore.progress import Progress, no_progress
 
 from .block_reader import BlockReader
-from .fact_compaction import SHARD_ROWS, compact_shards, forget_dead
-from .fact_shards import Block, kind_shards
+from .fact_compaction import SHARD_ROWS, forget_dead
+from .fact_shards import Block
 from .fact_store import CLAIMS, QUANTITIES, FactWriter, facts_model
 from .fact_workers import Found, Work, batch_to_bytes, find_chunks, found_batches
 from .facts.extraction import FactFinder
-from .jobs import PlacedPaper, ReadShard, Reject
+from .job_parts import Commits, PlacedPaper, ReadShard, Reject, check_placed, note_failure
 from .mention_store import MENTIONS, commonest_first, mention_schema
 
 if TYPE_CHECKING:
@@ -33,8 +32,6 @@ __all__ = ["FactsReport", "find_facts"]
 
 _CHUNK_PAPERS = 250
 _COMMIT_PAPERS = 5_000
-_MERGE_COMMITS = 32
-_ALL_FAILED = 100
 _WITH_MENTIONS = (
     "FROM papers p JOIN extracted m "
     f"ON m.kind = '{MENTIONS.name}' AND m.id = p.id AND m.text_sha = p.text_sha"
@@ -134,7 +131,7 @@ def find_facts(
     """
     started = perf_counter()
     with home.writer() as writer:
-        job = _Job(writer, finder.version, reject)
+        job = _Job(writer, finder.version, reject, shard_rows=shard_rows)
         total = job.find_todo()
         wanted = total if limit is None else min(total, limit)
         progress(0, total=wanted, text="papers")
@@ -144,9 +141,9 @@ def find_facts(
             for chunk, found in results:
                 job.add(chunk, found)
                 progress(len(chunk))
-                if job.uncommitted >= commit_papers:
-                    job.commit(shard_rows=shard_rows)
-            job.finish(shard_rows=shard_rows)
+                if job.commits.papers >= commit_papers:
+                    job.commits.commit()
+            job.finish()
         finally:
             results.close()  # ends the workers before the lock is given up
             job.close()
@@ -158,15 +155,15 @@ def find_facts(
 class _Job:
     """One run over the papers of a home."""
 
-    def __init__(self, writer: HomeWriter, version: str, reject: Reject) -> None:
+    def __init__(
+        self, writer: HomeWriter, version: str, reject: Reject, *, shard_rows: int
+    ) -> None:
         self.report = FactsReport(version)
-        self.uncommitted = 0
-        # Killed jobs may have left many: then the first commit merges them.
-        self._unmerged = len(kind_shards(writer.home, writer.connection, QUANTITIES))
         self._writer = writer
         self._reject = reject
         self._mentions = BlockReader(writer, MENTIONS)
         self._facts = FactWriter(writer)
+        self.commits = Commits(writer, self._facts, [QUANTITIES, CLAIMS], shard_rows=shard_rows)
         self._types: Counter[str] = Counter()
         self._properties: Counter[str] = Counter()
 
@@ -193,11 +190,7 @@ class _Job:
             rows = {row: rest for _, row, *rest in sql.execute(query, (shard,))}
             for placed in read_shard(self._writer, shard, [*rows]):
                 id, text_sha, *block = rows[placed.row]
-                if (id, text_sha) != (placed.paper.id, placed.paper.text_sha):
-                    raise ArtifactError(
-                        f"shard {shard} of the corpus is not what the manifest says: "
-                        "`matlore corpus verify`"
-                    )
+                check_placed(placed, id, text_sha)
                 yield _Todo(placed, *block)
 
     def work(self, papers: Iterator[_Todo], size: int) -> Iterator[tuple[list[_Todo], Work]]:
@@ -224,18 +217,10 @@ class _Job:
         self._facts.add(blocks[0], quantities, blocks[1], claims)
         self._count(len(blocks[0]), quantities, claims)
 
-    def commit(self, *, shard_rows: int) -> None:
-        """Make everything so far count; now and then, merge the shards that commits leave."""
-        self._facts.commit()
-        self.uncommitted = 0
-        self._unmerged += 1
-        if self._unmerged >= _MERGE_COMMITS:
-            self._merge(shard_rows)
-
-    def finish(self, *, shard_rows: int) -> None:
+    def finish(self) -> None:
         """Make everything count, and leave full shards."""
-        self._facts.commit()
-        self._merge(shard_rows)
+        self.commits.finish()
+        self.report.shards_merged = self.commits.shards_merged
         self.report.types = commonest_first(self._types)
         self.report.properties = commonest_first(self._properties)
 
@@ -257,20 +242,15 @@ class _Job:
         whole = table.to_batches() or [pa.RecordBatch.from_pylist([], schema=mention_schema())]
         return batch_to_bytes(whole[0])
 
-    def _merge(self, shard_rows: int) -> None:
-        for kind in (QUANTITIES, CLAIMS):
-            merged = compact_shards(self._writer, kind, shard_rows=shard_rows)
-            self.report.shards_merged += merged
-        self._unmerged = 0
-
     def _fail(self, placed: PlacedPaper, reason: str) -> None:
-        self._reject(placed, reason)
-        self.report.failed += 1
-        if self.report.failed >= _ALL_FAILED and not self.report.papers:
-            raise ArtifactError(
-                f"{self.report.version} fails on every text, last on {placed.paper.id} "
-                f"({reason}): `pip install --force-reinstall matlore`"
-            )
+        note_failure(
+            self.report,
+            self._reject,
+            placed,
+            reason,
+            reader=self.report.version,
+            remedy="`pip install --force-reinstall matlore`",
+        )
 
     def _count(self, papers: int, quantities: "pa.RecordBatch", claims: "pa.RecordBatch") -> None:
         self._types.update(claims.column("type").to_pylist())
@@ -278,4 +258,4 @@ class _Job:
         self.report.papers += papers
         self.report.quantities += len(quantities)
         self.report.claims += len(claims)
-        self.uncommitted += papers
+        self.commits.papers += papers

@@ -7,58 +7,30 @@ job, and is tried again by the next one.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from time import perf_counter
-from typing import Protocol
 
-from matlore.errors import ArtifactError
 from matlore.home import Home, HomeWriter
 from matlore.progress import Progress, no_progress
-from matlore.records import Mention, Paper
+from matlore.records import Mention
 
 from .extraction import Failure, Links, Tags, extract_each, extractor_version
-from .fact_compaction import SHARD_ROWS, compact_shards, forget_dead
+from .fact_compaction import SHARD_ROWS, forget_dead
+from .job_parts import Commits, PlacedPaper, ReadShard, Reject, check_placed, note_failure
 from .labels import LABELS
-from .mention_store import KIND, MENTIONS, MentionWriter, mention_shards
+from .mention_store import KIND, MENTIONS, MentionWriter
 
-__all__ = ["ExtractionReport", "PlacedPaper", "ReadShard", "Reject", "extract_corpus"]
+__all__ = ["ExtractionReport", "extract_corpus"]
 
 _CHUNK_PAPERS = 500
 _COMMIT_PAPERS = 2_000
-_MERGE_COMMITS = 32
-_ALL_FAILED = 100
 _TODO = f"""
 INSERT INTO temp.todo SELECT p.shard, p.row, p.id, p.text_sha FROM papers p
 LEFT JOIN extracted e ON e.kind = '{KIND}' AND e.id = p.id
 WHERE e.id IS NULL OR e.text_sha != p.text_sha OR e.model != ?
 """
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedPaper:
-    """A paper with the shard and the row of the corpus where it stands."""
-
-    paper: Paper
-    shard: int
-    row: int
-
-
-class ReadShard(Protocol):
-    """Reads papers of the corpus; the job itself knows the manifest only."""
-
-    def __call__(
-        self, writer: HomeWriter, shard: int, rows: Sequence[int]
-    ) -> Iterable[PlacedPaper]:
-        """Yield rows of a shard, given in ascending order; those that do not matter left out."""
-
-
-class Reject(Protocol):
-    """Takes papers that could not be read: puts them into quarantine."""
-
-    def __call__(self, placed: PlacedPaper, reason: str) -> None:
-        """Note a paper; it counts once this returns, even if the job is killed."""
 
 
 @dataclass(slots=True)
@@ -127,16 +99,16 @@ def extract_corpus(
     started = perf_counter()
     version = extractor_version(tagger, linker)
     with home.writer() as writer:
-        job = _Job(writer, tagger, linker, reject, version)
+        job = _Job(writer, tagger, linker, reject, version, shard_rows=shard_rows)
         total = job.find_todo()
         progress(0, total=min(total, total if limit is None else limit), text="papers")
         try:
             for chunk in _chunks(job.papers(read_shard, progress), limit, chunk_papers, job.report):
                 job.read(chunk)
                 progress(len(chunk))
-                if job.uncommitted >= commit_papers:
-                    job.commit(shard_rows=shard_rows)
-            job.finish(shard_rows=shard_rows)
+                if job.commits.papers >= commit_papers:
+                    job.commits.commit()
+            job.finish()
         finally:
             job.close()
     job.report.remaining = total - job.report.papers - job.report.failed - job.report.skipped
@@ -160,17 +132,22 @@ class _Job:
     """One run over the papers of a home."""
 
     def __init__(
-        self, writer: HomeWriter, tagger: Tags, linker: Links, reject: Reject, version: str
+        self,
+        writer: HomeWriter,
+        tagger: Tags,
+        linker: Links,
+        reject: Reject,
+        version: str,
+        *,
+        shard_rows: int,
     ) -> None:
         self.report = ExtractionReport(version)
-        self.uncommitted = 0
-        # Killed jobs may have left many: then the first commit merges them.
-        self._unmerged = len(mention_shards(writer.home, writer.connection))
         self._writer = writer
         self._tagger = tagger
         self._linker = linker
         self._reject = reject
         self._mentions = MentionWriter(writer, model=version)
+        self.commits = Commits(writer, self._mentions, [MENTIONS], shard_rows=shard_rows)
         self._labels: Counter[str] = Counter()
 
     def find_todo(self) -> int:
@@ -197,11 +174,7 @@ class _Job:
             rows = {row: (id, sha) for row, id, sha in sql.execute(query, (shard,))}
             found = 0
             for placed in read_shard(self._writer, shard, [*rows]):
-                if rows[placed.row] != (placed.paper.id, placed.paper.text_sha):
-                    raise ArtifactError(
-                        f"shard {shard} of the corpus is not what the manifest says: "
-                        "`matlore corpus verify`"
-                    )
+                check_placed(placed, *rows[placed.row])
                 found += 1
                 yield placed
             self.report.skipped += len(rows) - found
@@ -219,40 +192,29 @@ class _Job:
         self._mentions.add(read)
         self._count(read)
 
-    def commit(self, *, shard_rows: int) -> None:
-        """Make everything so far count; now and then, merge the shards that commits leave."""
-        self._mentions.commit()
-        self.uncommitted = 0
-        self._unmerged += 1
-        if self._unmerged >= _MERGE_COMMITS:
-            self._merge(shard_rows)
-
-    def finish(self, *, shard_rows: int) -> None:
+    def finish(self) -> None:
         """Make everything count, and leave full shards."""
-        self._mentions.commit()
-        self._merge(shard_rows)
+        self.commits.finish()
+        self.report.shards_merged = self.commits.shards_merged
         self.report.labels = {label: self._labels[label] for label in LABELS}
 
     def close(self) -> None:
         """Give up what was not committed."""
         self._mentions.close()
 
-    def _merge(self, shard_rows: int) -> None:
-        self.report.shards_merged += compact_shards(self._writer, MENTIONS, shard_rows=shard_rows)
-        self._unmerged = 0
-
     def _fail(self, placed: PlacedPaper, reason: str) -> None:
-        self._reject(placed, reason)
-        self.report.failed += 1
-        if self.report.failed >= _ALL_FAILED and not self.report.papers:
-            raise ArtifactError(
-                f"the model {self.report.model} fails on every text, last on {placed.paper.id} "
-                f"({reason}): try another one with `matlore ner extract --model`"
-            )
+        note_failure(
+            self.report,
+            self._reject,
+            placed,
+            reason,
+            reader=f"the model {self.report.model}",
+            remedy="try another one with `matlore ner extract --model`",
+        )
 
     def _count(self, read: Mapping[tuple[str, str], Sequence[Mention]]) -> None:
         found = [mention.label for mentions in read.values() for mention in mentions]
         self._labels.update(found)
         self.report.mentions += len(found)
         self.report.papers += len(read)
-        self.uncommitted += len(read)
+        self.commits.papers += len(read)

@@ -3,13 +3,12 @@
 `ner.fact_shards` says which rows live.
 """
 
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from matlore.home import Home, HomeWriter, Shard
+from matlore.home import Home, HomeWriter
 from matlore.records import Mention
 
 from .fact_shards import (
@@ -19,7 +18,6 @@ from .fact_shards import (
     ShardKind,
     forget_papers,
     has_extracted,
-    kind_shards,
 )
 
 if TYPE_CHECKING:
@@ -34,7 +32,6 @@ __all__ = [
     "forget_papers",
     "has_extracted",
     "mention_schema",
-    "mention_shards",
     "mentions_from_batch",
     "mentions_to_batch",
 ]
@@ -73,11 +70,6 @@ def mentions_from_batch(batch: "pa.RecordBatch") -> Iterator[Mention]:
     columns = [batch.column(name).to_pylist() for name in _FIELDS]
     for values in zip(*columns, strict=True):
         yield Mention(*values)
-
-
-def mention_shards(home: Home, connection: sqlite3.Connection) -> list[Shard]:
-    """Return the registered shards of mentions, oldest first."""
-    return kind_shards(home, connection, MENTIONS)
 
 
 class Mentions:

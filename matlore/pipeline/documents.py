@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from matlore.errors import InputError, UsageError
-from matlore.home import HomeWriter
+from matlore.home import Home, HomeWriter
 from matlore.progress import Progress, no_progress
 from matlore.records import Paper, text_hash
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from ingest.sources.base import RawRow
     from ingest.sources.files import SourceFile
     from ner.extraction import Failure
-    from ner.jobs import PlacedPaper
+    from ner.job_parts import PlacedPaper
 
 __all__ = [
+    "PaperQuarantine",
     "ReadPapers",
     "Reject",
-    "bad_paper",
     "document",
     "read_documents",
     "read_shard",
@@ -53,7 +53,7 @@ def read_shard(
 ) -> Iterator["PlacedPaper"]:
     """Yield the papers of rows of a shard, without those of too little relevance."""
     from ingest.corpus import RowReader
-    from ner.jobs import PlacedPaper
+    from ner.job_parts import PlacedPaper
 
     with closing(RowReader(writer.home, groups=1)) as reader:  # rows ascend
         for row in rows:
@@ -62,12 +62,26 @@ def read_shard(
                 yield PlacedPaper(paper, shard, row)
 
 
-def bad_paper(placed: "PlacedPaper", reason: str) -> "BadRow":
-    """Return a row of quarantine that the command for files reads as this paper."""
-    from ingest.quarantine import BadRow
+class PaperQuarantine:
+    """Where the papers of a home go that a job could not read."""
 
-    name = f"papers-{placed.shard:06d}.parquet"
-    return BadRow(name, placed.row + 1, reason, _raw(placed.paper))
+    def __init__(self, home: Home, job: str) -> None:
+        from ingest.quarantine import Quarantine
+
+        self._quarantine = Quarantine(home, job)
+
+    def reject(self, placed: "PlacedPaper", reason: str) -> None:
+        """Keep a paper as a row that the command for files reads as this paper."""
+        from ingest.quarantine import BadRow
+
+        name = f"papers-{placed.shard:06d}.parquet"
+        self._quarantine.add(BadRow(name, placed.row + 1, reason, _raw(placed.paper)))
+        self._quarantine.flush()
+
+    @property
+    def file(self) -> str | None:
+        """The file that holds them, or None where there are none."""
+        return str(self._quarantine.path) if self._quarantine.count else None
 
 
 # Files and texts

@@ -13,14 +13,13 @@ from matlore.home import Home
 from matlore.progress import Progress, no_progress
 from matlore.records import Mention, Paper
 
-from .documents import ReadPapers, Reject, bad_paper, document, read_documents, read_shard
+from .documents import PaperQuarantine, ReadPapers, Reject, document, read_documents, read_shard
 from .ner_extract import load_extractor
 
 if TYPE_CHECKING:
     from ner.extraction import Failure, Links, Tags
     from ner.facts.extraction import FactFinder
     from ner.facts.parts import PaperFacts
-    from ner.jobs import PlacedPaper
 
 __all__ = [
     "extract_home_facts",
@@ -67,21 +66,15 @@ def extract_home_facts(
         HomeError: there is no home at `home_path`, or it may not be written to.
         NotFoundError: no paper's mentions are known.
     """
-    from ingest.quarantine import Quarantine
     from ner.fact_jobs import find_facts
 
     home = Home.open(home_path)
-    quarantine = Quarantine(home, _JOB)
-
-    def reject(placed: "PlacedPaper", reason: str) -> None:
-        quarantine.add(bad_paper(placed, reason))
-        quarantine.flush()
-
+    quarantine = PaperQuarantine(home, _JOB)
     report = find_facts(
         home,
         read_shard,
         load_finder(),
-        reject=reject,
+        reject=quarantine.reject,
         workers=workers,
         limit=limit,
         progress=progress,
@@ -91,8 +84,7 @@ def extract_home_facts(
             f"no paper of {home_path} has mentions, which facts are made of: "
             "`matlore ner extract` first"
         )
-    path = str(quarantine.path) if quarantine.count else None
-    return {**asdict(report), "quarantine": path}
+    return {**asdict(report), "quarantine": quarantine.file}
 
 
 def extract_text_facts(

@@ -261,38 +261,35 @@ def _known(home_path: Path, material: str) -> _Known:
     Raises:
         NotFoundError: neither says anything about it.
     """
-    keys = [*_keys(material)]
-    if home := _home_with_facts(home_path):
-        from ner.fact_store import Facts
-        from ner.facts.of_material import material_counts
+    from ner.facts.starter_facts import StarterFacts
 
-        facts = Facts(home)
-        for key in keys:
-            found = facts.of_material(key)
-            if found.quantities or found.claims:
-                return _of_home(home, key, found.quantities, found.claims)
-        if known := _of_pack(keys):
-            return known
-        raise _unknown(material, material_counts(facts), f"the facts of {home_path}")
-    if known := _of_pack(keys):
+    home = _home_with_facts(home_path)
+    if home is not None and (known := _in_home(home, material)):
         return known
-    from ner.facts.starter_facts import StarterFacts
-
-    counts = StarterFacts.load().material_counts()
-    raise _unknown(material, counts, "the facts that ship with matlore")
-
-
-def _of_pack(keys: Iterable[str]) -> _Known | None:
-    """Return the facts of the first key that the starter pack knows, or None."""
-    from ner.facts.starter_facts import StarterFacts
-
     pack = StarterFacts.load()
-    for key in keys:
+    for key in _keys(material):
         said = pack.of_material(key)
         if said.quantities or said.claims:
             facts: list[Quantity | Claim] = [*said.quantities, *said.claims]
             years = pack.years(fact.provenance.paper_id or "" for fact in facts)
             return _Known(key, "starter pack", said.quantities, said.claims, years)
+    if home is None:
+        raise _unknown(material, pack.material_counts(), "the facts that ship with matlore")
+    from ner.fact_store import Facts
+    from ner.facts.of_material import material_counts
+
+    raise _unknown(material, material_counts(Facts(home)), f"the facts of {home_path}")
+
+
+def _in_home(home: "Home", material: str) -> _Known | None:
+    """Return the facts of a material that a home has, or None where it has none."""
+    from ner.fact_store import Facts
+
+    facts = Facts(home)
+    for key in _keys(material):
+        found = facts.of_material(key)
+        if found.quantities or found.claims:
+            return _of_home(home, key, found.quantities, found.claims)
     return None
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from matlore.errors import InputError, UsageError
 from matlore.home import Home
 
-from .ner_extract import mention_counts, paper_object
+from .ner_extract import mention_counts
 
 __all__ = ["check_picture", "draw_mentions", "mention_stats", "show_mentions"]
 
@@ -35,6 +35,7 @@ def show_mentions(home_path: Path, id: str) -> dict[str, Any]:
         NotFoundError: no paper has this identifier, or it was not read yet.
     """
     from ingest.corpus import Corpus
+    from ner.extraction import paper_object
     from ner.mention_store import Mentions
 
     home = Home.open(home_path)

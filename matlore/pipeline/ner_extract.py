@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any
 from matlore.errors import InputError
 from matlore.home import Home
 from matlore.progress import Progress, no_progress
-from matlore.records import Mention, Paper
+from matlore.records import Paper
 
-from .documents import ReadPapers, Reject, bad_paper, document, read_documents, read_shard
+from .documents import PaperQuarantine, ReadPapers, Reject, document, read_documents, read_shard
 
 if TYPE_CHECKING:
     from ner.extraction import Failure, Links, Tags
-    from ner.jobs import PlacedPaper
 
 __all__ = [
     "extract_home",
@@ -28,11 +27,9 @@ __all__ = [
     "extract_texts",
     "load_extractor",
     "mention_counts",
-    "paper_object",
 ]
 
 _JOB = "ner"
-_MENTION_KEYS = ("label", "start", "end", "text", "norm", "score", "source")
 
 
 def load_extractor(
@@ -84,28 +81,21 @@ def extract_home(
         HomeBusyError: another process is writing to the home.
         HomeError: there is no home at `home_path`, or it may not be written to.
     """
-    from ingest.quarantine import Quarantine
     from ner.jobs import extract_corpus
 
     home = Home.open(home_path)
     tagger, linker = load_extractor(model, threads=threads)
-    quarantine = Quarantine(home, _JOB)
-
-    def reject(placed: "PlacedPaper", reason: str) -> None:
-        quarantine.add(bad_paper(placed, reason))
-        quarantine.flush()
-
+    quarantine = PaperQuarantine(home, _JOB)
     report = extract_corpus(
         home,
         partial(read_shard, min_relevance=min_relevance),
         tagger,
         linker,
-        reject=reject,
+        reject=quarantine.reject,
         limit=limit,
         progress=progress,
     )
-    path = str(quarantine.path) if quarantine.count else None
-    return {**asdict(report), "quarantine": path}
+    return {**asdict(report), "quarantine": quarantine.file}
 
 
 def mention_counts(home_path: Path) -> dict[str, Any]:
@@ -131,7 +121,7 @@ def extract_text(
         ArtifactError: the model is missing or damaged.
         InputError: the model cannot stand the text.
     """
-    from ner.extraction import Failure, extract_each
+    from ner.extraction import Failure, extract_each, paper_object
 
     tagger, linker = load_extractor(model, threads=threads)
     paper = document(text)
@@ -194,7 +184,7 @@ def _read(
     papers: Sequence[Paper], *, tagger: "Tags", linker: "Links", with_text: bool
 ) -> Iterator["dict[str, Any] | Failure"]:
     """Yield the object of each paper, or why there is none."""
-    from ner.extraction import Failure, extract_each
+    from ner.extraction import Failure, extract_each, paper_object
 
     results = extract_each(papers, tagger, linker) if papers else []
     for paper, result in zip(papers, results, strict=True):
@@ -202,12 +192,3 @@ def _read(
             yield result
         else:
             yield paper_object(paper, result, with_text=with_text)
-
-
-def paper_object(paper: Paper, mentions: Sequence[Mention], *, with_text: bool) -> dict[str, Any]:
-    """Return the object of a paper that other programs rely on."""
-    found: dict[str, Any] = {"id": paper.id, "text_sha": paper.text_sha}
-    if with_text:
-        found["text"] = paper.text
-    found["mentions"] = [{key: getattr(one, key) for key in _MENTION_KEYS} for one in mentions]
-    return found

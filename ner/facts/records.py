@@ -6,13 +6,13 @@ from typing import Any, NamedTuple, TypeVar
 
 from matlore.records import Claim, Condition, Mention, Paper, Provenance, Quantity
 
+from ..extraction import paper_object
 from ..formulas import normalize_formula
 from .parts import FoundQuantity, PaperFacts
 
 __all__ = ["PaperRecords", "facts_object", "in_si", "paper_records"]
 
 _Fact = TypeVar("_Fact", Quantity, Claim)
-_MENTION_KEYS = ("label", "start", "end", "text", "norm", "score", "source")
 
 
 class PaperRecords(NamedTuple):
@@ -49,12 +49,7 @@ def facts_object(
         with_text: add the text that offsets point into.
         min_score: leave out facts of a lower score.
     """
-    found: dict[str, Any] = {"id": paper.id, "text_sha": paper.text_sha}
-    if with_text:
-        found["text"] = paper.text
-    found["mentions"] = [
-        {key: getattr(one, key) for key in _MENTION_KEYS} for one in facts.mentions
-    ]
+    found = paper_object(paper, facts.mentions, with_text=with_text)
     found["relations"] = [
         {key: getattr(one, key) for key in ("type", "head", "tail", "modality", "score")}
         for one in facts.relations

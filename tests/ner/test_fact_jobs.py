@@ -9,39 +9,27 @@ from pathlib import Path
 
 import pytest
 from fake_facts import PatternFinder
+from job_papers import Papers, Rejects
 
 from matlore.errors import ArtifactError, HomeBusyError, MatloreError
 from matlore.home import Home, HomeWriter
-from matlore.records import Mention, Paper, text_hash
+from matlore.records import Mention, text_hash
 from ner.fact_jobs import FactsReport, find_facts
 from ner.fact_store import Facts
-from ner.jobs import PlacedPaper
+from ner.job_parts import PlacedPaper
 from ner.mention_store import MentionWriter
 
 
-class Papers:
-    """A corpus of papers, a few a shard, without files; `S1`, `S2` … are its materials."""
+class Tagged(Papers):
+    """Papers with their mentions; `S1`, `S2` … are their materials."""
 
     def __init__(self, home: Home) -> None:
-        self.home = home
-        self.texts: dict[str, str] = {}
-        self.places: dict[tuple[int, int], str] = {}
+        super().__init__(home)
         self.interrupt_at = ""
 
     def put(self, texts: dict[str, str], *, model: str | None = "tagger-1") -> None:
         """Add papers, or change them, as one more shard; with their mentions."""
-        shard = 1 + max((shard for shard, _ in self.places), default=0)
-        self.texts |= texts
-        rows = []
-        for row, (id, text) in enumerate(texts.items()):
-            self.places[shard, row] = id
-            rows.append((id, shard, row, text_hash(text), 0))
-        with self.home.writer() as writer:
-            sql = writer.connection
-            sql.executemany("INSERT OR REPLACE INTO papers VALUES (?, ?, ?, ?, ?)", rows)
-            aliases = [(id, id) for id in texts]
-            sql.executemany("INSERT OR IGNORE INTO aliases VALUES (?, ?, 0)", aliases)
-            writer.commit()
+        super().put(texts)
         if model is not None:
             self.tag([*texts], model)
 
@@ -64,19 +52,10 @@ class Papers:
     def __call__(
         self, writer: HomeWriter, shard: int, rows: Sequence[int]
     ) -> Iterable[PlacedPaper]:
-        for row in rows:
-            id = self.places[shard, row]
-            if id == self.interrupt_at:
+        for placed in super().__call__(writer, shard, rows):
+            if placed.paper.id == self.interrupt_at:
                 raise KeyboardInterrupt
-            text = self.texts[id]
-            yield PlacedPaper(Paper(id, (id,), "", text, text, text_hash(text), "1"), shard, row)
-
-
-class Rejects(list[tuple[str, str]]):
-    """What failed: ids and reasons."""
-
-    def __call__(self, placed: PlacedPaper, reason: str) -> None:
-        self.append((placed.paper.id, reason))
+            yield placed
 
 
 @pytest.fixture
@@ -89,15 +68,15 @@ def _text(n: int) -> str:
 
 
 @pytest.fixture
-def papers(home: Home) -> Papers:
-    papers = Papers(home)
+def papers(home: Home) -> Tagged:
+    papers = Tagged(home)
     for shard in range(3):
         papers.put({f"p{n:02}": _text(n) for n in range(4 * shard, 4 * shard + 4)})
     return papers
 
 
 def _run(
-    papers: Papers,
+    papers: Tagged,
     finder: PatternFinder | None = None,
     *,
     rejects: Rejects | None = None,
@@ -130,7 +109,7 @@ ALL_PAIRS = [(f"S{n}", f"S{n + 100}") for n in range(12)]
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_every_paper_is_read_once(home: Home, papers: Papers, workers: int) -> None:
+def test_every_paper_is_read_once(home: Home, papers: Tagged, workers: int) -> None:
     report = _run(papers, workers=workers)
     assert (report.papers, report.quantities, report.claims) == (12, 12, 12)
     assert (report.unchanged, report.waiting, report.failed, report.remaining) == (0, 0, 0, 0)
@@ -141,7 +120,7 @@ def test_every_paper_is_read_once(home: Home, papers: Papers, workers: int) -> N
     assert len(home.shards("facts")) == 5  # three of mentions, one of each kind of facts
 
 
-def test_a_second_run_does_nothing(home: Home, papers: Papers) -> None:
+def test_a_second_run_does_nothing(home: Home, papers: Tagged) -> None:
     _run(papers)
     shards = home.shards("facts")
     report = _run(papers, PatternFinder(bad="sample"))
@@ -149,7 +128,7 @@ def test_a_second_run_does_nothing(home: Home, papers: Papers) -> None:
     assert home.shards("facts") == shards
 
 
-def test_papers_without_mentions_wait(home: Home, papers: Papers) -> None:
+def test_papers_without_mentions_wait(home: Home, papers: Tagged) -> None:
     papers.put({"p50": _text(50), "p51": "S51 alone"}, model=None)
     report = _run(papers)
     assert (report.papers, report.waiting) == (12, 2)
@@ -160,7 +139,7 @@ def test_papers_without_mentions_wait(home: Home, papers: Papers) -> None:
     assert _run(papers).papers == 0
 
 
-def test_what_was_changed_is_read_again(home: Home, papers: Papers) -> None:
+def test_what_was_changed_is_read_again(home: Home, papers: Tagged) -> None:
     _run(papers)
     papers.put({"p03": "now S30 with S31"}, model=None)
     assert 3 not in _values(home)
@@ -170,7 +149,7 @@ def test_what_was_changed_is_read_again(home: Home, papers: Papers) -> None:
     assert ("S30", "S31") in _pairs(home)
 
 
-def test_mentions_of_another_model_make_facts_old(home: Home, papers: Papers) -> None:
+def test_mentions_of_another_model_make_facts_old(home: Home, papers: Tagged) -> None:
     _run(papers)
     papers.tag(["p01", "p07"], "tagger-2")
     assert Facts(home).counts()["pending"] == 2
@@ -181,7 +160,7 @@ def test_mentions_of_another_model_make_facts_old(home: Home, papers: Papers) ->
     assert Facts(home).counts()["models"] == models
 
 
-def test_another_version_reads_all_again(home: Home, papers: Papers) -> None:
+def test_another_version_reads_all_again(home: Home, papers: Tagged) -> None:
     _run(papers)
     report = _run(papers, PatternFinder("pattern-2"))
     assert (report.papers, report.unchanged) == (12, 0)
@@ -189,7 +168,7 @@ def test_another_version_reads_all_again(home: Home, papers: Papers) -> None:
     assert sum(s.rows for s in home.shards("facts") if s.name.startswith("claims")) == 12
 
 
-def test_a_paper_that_lost_one_kind_of_facts_is_read_again(home: Home, papers: Papers) -> None:
+def test_a_paper_that_lost_one_kind_of_facts_is_read_again(home: Home, papers: Tagged) -> None:
     _run(papers)
     with home.writer() as writer:
         sql = "DELETE FROM extracted WHERE kind = 'claims' AND id = 'p05'"
@@ -200,7 +179,7 @@ def test_a_paper_that_lost_one_kind_of_facts_is_read_again(home: Home, papers: P
     assert sorted(_pairs(home)) == sorted(ALL_PAIRS)
 
 
-def test_a_limit_is_gone_on_from(home: Home, papers: Papers) -> None:
+def test_a_limit_is_gone_on_from(home: Home, papers: Tagged) -> None:
     runs = [_run(papers, limit=5) for _ in range(3)]
     assert [(one.papers, one.remaining) for one in runs] == [(5, 7), (5, 2), (2, 0)]
     assert sorted(_values(home)) == [*range(12)]
@@ -208,7 +187,7 @@ def test_a_limit_is_gone_on_from(home: Home, papers: Papers) -> None:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_text_that_fails_is_rejected_and_tried_again(
-    home: Home, papers: Papers, workers: int
+    home: Home, papers: Tagged, workers: int
 ) -> None:
     papers.put({"p20": "poison S20", "p21": _text(21)})
     rejects = Rejects()
@@ -219,7 +198,7 @@ def test_a_text_that_fails_is_rejected_and_tried_again(
     assert (again.papers, again.failed) == (1, 0)
 
 
-def test_a_finder_that_fails_on_everything_ends_the_job(papers: Papers) -> None:
+def test_a_finder_that_fails_on_everything_ends_the_job(papers: Tagged) -> None:
     papers.put({f"q{n}": "sample S1" for n in range(150)})
     rejects = Rejects()
     with pytest.raises(ArtifactError, match="fails on every text"):
@@ -228,7 +207,7 @@ def test_a_finder_that_fails_on_everything_ends_the_job(papers: Papers) -> None:
 
 
 def test_a_worker_that_dies_ends_the_job_and_keeps_what_was_committed(
-    home: Home, papers: Papers
+    home: Home, papers: Tagged
 ) -> None:
     papers.put({"p20": "deadly S20"})
     with pytest.raises(MatloreError, match="a worker was killed"):
@@ -238,7 +217,7 @@ def test_a_worker_that_dies_ends_the_job_and_keeps_what_was_committed(
     assert sorted(_values(home)) == [*range(12)]
 
 
-def test_mentions_that_are_not_the_papers_are_refused(home: Home, papers: Papers) -> None:
+def test_mentions_that_are_not_the_papers_are_refused(home: Home, papers: Tagged) -> None:
     with home.writer() as writer:
         sql = "UPDATE extracted SET first_row = 0 WHERE kind = 'mentions' AND id = 'p02'"
         writer.connection.execute(sql)
@@ -247,18 +226,18 @@ def test_mentions_that_are_not_the_papers_are_refused(home: Home, papers: Papers
         _run(papers)
 
 
-def test_a_corpus_that_is_not_the_manifests_is_refused(papers: Papers) -> None:
+def test_a_corpus_that_is_not_the_manifests_is_refused(papers: Tagged) -> None:
     papers.texts["p05"] = "something else"
     with pytest.raises(ArtifactError, match="matlore corpus verify"):
         _run(papers)
 
 
-def test_a_second_writer_gets_an_error(papers: Papers) -> None:
+def test_a_second_writer_gets_an_error(papers: Tagged) -> None:
     with papers.home.writer(), pytest.raises(HomeBusyError):
         _run(papers)
 
 
-def test_progress_is_told_of_all(papers: Papers) -> None:
+def test_progress_is_told_of_all(papers: Tagged) -> None:
     told: list[int] = []
     totals: list[int | None] = []
 
@@ -275,7 +254,7 @@ def test_progress_is_told_of_all(papers: Papers) -> None:
 
 @pytest.mark.parametrize(("workers", "commit_papers"), [(1, 1), (2, 1)])
 def test_ctrl_c_keeps_the_last_commit(
-    home: Home, papers: Papers, workers: int, commit_papers: int
+    home: Home, papers: Tagged, workers: int, commit_papers: int
 ) -> None:
     papers.interrupt_at = "p10"
     with pytest.raises(KeyboardInterrupt):
@@ -290,12 +269,12 @@ def test_ctrl_c_keeps_the_last_commit(
     assert _values(home) == [*range(12)]
 
 
-def _work_slowly(papers: Papers) -> None:
+def _work_slowly(papers: Tagged) -> None:
     _run(papers, PatternFinder(pause=0.005), commit_papers=1, chunk_papers=1)
 
 
 def test_killed_at_any_time_nothing_is_lost_and_nothing_twice(home: Home) -> None:
-    papers = Papers(home)
+    papers = Tagged(home)
     papers.put({f"p{n:03}": _text(n) for n in range(60)})
     context = multiprocessing.get_context("fork")
     seen = [0]
@@ -318,9 +297,9 @@ def test_killed_at_any_time_nothing_is_lost_and_nothing_twice(home: Home) -> Non
 
 
 def test_shards_are_merged_on_the_way(
-    home: Home, papers: Papers, monkeypatch: pytest.MonkeyPatch
+    home: Home, papers: Tagged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ner.fact_jobs._MERGE_COMMITS", 2)
+    monkeypatch.setattr("ner.job_parts._MERGE_COMMITS", 2)
     report = _run(papers, commit_papers=1, chunk_papers=1)
     assert report.shards_merged > 12
     assert _values(home) == [*range(12)]

@@ -5,15 +5,15 @@ import os
 import re
 import signal
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from job_papers import Papers, Rejects
 
 from matlore.errors import ArtifactError, HomeBusyError
-from matlore.home import Home, HomeWriter
-from matlore.records import Paper, text_hash
-from ner.jobs import ExtractionReport, PlacedPaper, extract_corpus
+from matlore.home import Home
+from ner.jobs import ExtractionReport, extract_corpus
 from ner.labels import Span
 from ner.mention_store import Mentions
 
@@ -41,55 +41,6 @@ class Linker:
 
     def link(self, text: str, spans: Sequence[Span]) -> list[str | None]:
         return [text[span.start + 1 : span.end] for span in spans]
-
-
-class Papers:
-    """A corpus of papers, a few a shard, without files."""
-
-    def __init__(self, home: Home) -> None:
-        self.home = home
-        self.texts: dict[str, str] = {}
-        self.places: dict[tuple[int, int], str] = {}
-        self.shards_read: list[int] = []
-        self.left_out: set[str] = set()
-
-    def put(self, texts: dict[str, str]) -> None:
-        """Add papers, or change them, as one more shard."""
-        shard = 1 + max((shard for shard, _ in self.places), default=0)
-        self.texts |= texts
-        rows = []
-        for row, (id, text) in enumerate(texts.items()):
-            self.places[shard, row] = id
-            rows.append((id, shard, row, text_hash(text), 0))
-        with self.home.writer() as writer:
-            query = "INSERT OR REPLACE INTO papers VALUES (?, ?, ?, ?, ?)"
-            writer.connection.executemany(query, rows)
-            aliases = [(id, id) for id in texts]
-            writer.connection.executemany("INSERT OR IGNORE INTO aliases VALUES (?, ?, 0)", aliases)
-            writer.commit()
-
-    def remove(self, id: str) -> None:
-        with self.home.writer() as writer:
-            writer.connection.execute("DELETE FROM papers WHERE id = ?", (id,))
-            writer.commit()
-
-    def __call__(
-        self, writer: HomeWriter, shard: int, rows: Sequence[int]
-    ) -> Iterable[PlacedPaper]:
-        self.shards_read.append(shard)
-        for row in rows:
-            id = self.places[shard, row]
-            text = self.texts[id]
-            if id not in self.left_out:
-                paper = Paper(id, (id,), "", text, text, text_hash(text), "1")
-                yield PlacedPaper(paper, shard, row)
-
-
-class Rejects(list[tuple[str, str]]):
-    """What failed: ids and reasons."""
-
-    def __call__(self, placed: PlacedPaper, reason: str) -> None:
-        self.append((placed.paper.id, reason))
 
 
 @pytest.fixture
@@ -312,7 +263,7 @@ def test_killed_at_any_time_nothing_is_lost_and_nothing_twice(home: Home) -> Non
 def test_shards_are_merged_on_the_way(
     home: Home, papers: Papers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ner.jobs._MERGE_COMMITS", 2)
+    monkeypatch.setattr("ner.job_parts._MERGE_COMMITS", 2)
     most = 0
 
     def count(_: str) -> None:
@@ -335,7 +286,7 @@ def test_shards_that_killed_jobs_left_are_merged_soon(
     with pytest.raises(KeyboardInterrupt):
         _run(papers, tagger, commit_papers=1, chunk_papers=1)
     assert len(home.shards("facts")) == 9
-    monkeypatch.setattr("ner.jobs._MERGE_COMMITS", 10)
+    monkeypatch.setattr("ner.job_parts._MERGE_COMMITS", 10)
     tagger.on_text = _interrupt_at("S11")
     with pytest.raises(KeyboardInterrupt):
         _run(papers, tagger, commit_papers=1, chunk_papers=1)
