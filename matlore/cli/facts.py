@@ -1,8 +1,6 @@
 """`matlore facts extract`: relations and quantities out of a text, of files, of the corpus."""
 
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext, redirect_stdout
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,10 +8,16 @@ from typing import Annotated, Any
 import typer
 
 from matlore.errors import UsageError
-from matlore.progress import no_progress
 
+from .extracting import (
+    BadRows,
+    bar_below_output,
+    check_text,
+    emit_objects,
+    end_report,
+    readable,
+)
 from .facts_options import HELP
-from .ner import readable
 from .ner_options import (
     DocumentsArgument,
     FoundFormatOption,
@@ -30,12 +34,10 @@ from .options import HomeOption, InputFormatOption, MappingOption, home_path, su
 from .options import threads as cores
 from .output import Format, emit, note
 from .progress import progress_bar
-from .running import PARTLY_DONE
 
 __all__ = ["register"]
 
 
-_SHOWN_BAD_ROWS = 10
 _SHOWN_PROPERTIES = 12
 _RELATION_COLUMNS = ("material", "type", "object", "modality", "score")
 _QUANTITY_COLUMNS = ("material", "property", "value", "conditions", "modality", "score")
@@ -103,17 +105,20 @@ def _extract(
         options: dict[str, Any] = {"model": model, "threads": threads, "min_score": min_score}
         options |= {"mapping": mapping or (), "input_format": input_format, "with_text": with_text}
         with on_disk(paths or ()) as found:
-            _Files(options, stop_at_error, limit).extract(found, format or Format.JSONL)
+            _extract_files(
+                found,
+                options,
+                stop_at_error=stop_at_error,
+                limit=limit,
+                format=format or Format.JSONL,
+            )
 
 
 def _check_kinds(
     paths: Sequence[Path] | None, text: str | None, *, limit: int | None, workers: int | None
 ) -> None:
     """Raise where options make no sense with what is to be read."""
-    if text is not None and paths:
-        raise UsageError("give either --text or files, not both")
-    if text is not None and limit is not None:
-        raise UsageError("--limit is for files and for the corpus; --text is one text")
+    check_text(paths, text, limit=limit)
     if workers is not None and (paths or text is not None):
         raise UsageError("--workers is for the corpus of a home; of files, --threads tag")
 
@@ -139,11 +144,7 @@ def _extract_home(home: Path, limit: int | None, workers: int, format: Format) -
     emit(report, format=format)
     if report["waiting"]:
         note(f"{report['waiting']} papers wait for their mentions: `matlore ner extract`")
-    if report["remaining"]:
-        note(f"{report['remaining']} papers are left: `matlore facts extract` goes on")
-    if report["failed"]:
-        note(f"{report['failed']} papers could not be read: see {report['quarantine']}")
-        raise typer.Exit(PARTLY_DONE)
+    end_report(report, "matlore facts extract")
 
 
 def _commonest(counts: Mapping[str, int]) -> dict[str, int]:
@@ -162,38 +163,23 @@ def _extract_text(
     _print_papers([found], format, whole=True)
 
 
-class _Files:
-    """The extraction of files: what is printed as it comes, what is told at the end."""
+def _extract_files(
+    paths: Sequence[Path],
+    options: Mapping[str, Any],
+    *,
+    stop_at_error: bool,
+    limit: int | None,
+    format: Format,
+) -> None:
+    """Extract and print, as papers come; exit 3 where rows could not be read."""
+    from matlore.pipeline.facts_extract import extract_texts_facts
 
-    def __init__(self, options: Mapping[str, Any], stop_at_error: bool, limit: int | None) -> None:
-        self._options = options
-        self._stop_at_error = stop_at_error
-        self._limit = limit
-        self._bad = 0
-
-    def extract(self, paths: Sequence[Path], format: Format) -> None:
-        """Extract and print; exit 3 where rows could not be read."""
-        from matlore.pipeline.facts_extract import extract_texts_facts
-
-        stdout = sys.stdout
-        # A bar takes stdout over, to be drawn beneath what is printed: to stderr.
-        bar = nullcontext(no_progress) if stdout.isatty() else progress_bar("papers")
-        with bar as progress, redirect_stdout(stdout):
-            found = extract_texts_facts(
-                paths,
-                **self._options,
-                reject=None if self._stop_at_error else self._reject,
-                progress=progress,
-            )
-            _print_papers(islice(found, self._limit), format)
-        if self._bad:
-            note(f"{self._bad} papers could not be read")
-            raise typer.Exit(PARTLY_DONE)
-
-    def _reject(self, row: Any) -> None:
-        self._bad += 1
-        if self._bad <= _SHOWN_BAD_ROWS:
-            note(f"{row.file}:{row.line}: {row.reason}")
+    bad = BadRows()
+    with bar_below_output() as progress:
+        reject = None if stop_at_error else bad.reject
+        found = extract_texts_facts(paths, **options, reject=reject, progress=progress)
+        _print_papers(islice(found, limit), format)
+    bad.finish()
 
 
 # What is printed
@@ -207,13 +193,9 @@ def _print_papers(papers: Iterable[dict[str, Any]], format: Format, *, whole: bo
         format: how.
         whole: whether JSON is the one paper itself, and tables need not name it.
     """
-    if format is Format.JSONL:
-        for paper in papers:
-            emit(paper, format=format)
-    elif format is Format.JSON:
-        found = [*papers]
-        emit(found[0] if whole else {"papers": found}, format=format)
-    elif format is Format.CSV:
+    if emit_objects(papers, format, whole=whole):
+        return
+    if format is Format.CSV:
         rows = [row for one in papers for row in (*_relation_rows(one), *_quantity_rows(one))]
         emit({"rows": rows}, rows="rows", format=format, columns=_CSV_COLUMNS)
     else:

@@ -1,8 +1,6 @@
 """`matlore ner extract`: mentions out of a text, of files, of the corpus."""
 
-import sys
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import nullcontext, redirect_stdout
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -10,8 +8,15 @@ from typing import Any
 import typer
 
 from matlore.errors import UsageError
-from matlore.progress import no_progress
 
+from .extracting import (
+    BadRows,
+    bar_below_output,
+    check_text,
+    emit_objects,
+    end_report,
+    readable,
+)
 from .ner_options import (
     HELP,
     DocumentsArgument,
@@ -36,13 +41,10 @@ from .options import (
 )
 from .output import Format, emit, note
 from .progress import progress_bar
-from .running import PARTLY_DONE
 
-__all__ = ["COLUMNS", "CSV_COLUMNS", "readable", "register"]
+__all__ = ["COLUMNS", "CSV_COLUMNS", "register"]
 
 _DRAWN_PAPERS = 200
-_SHOWN_BAD_ROWS = 10
-_LONGEST_CELL = 120
 COLUMNS = ("label", "text", "norm", "score")
 CSV_COLUMNS = ("paper", "label", "start", "end", "text", "norm", "score", "source")
 
@@ -95,17 +97,15 @@ def _extract(
                 threads=threads,
                 progress=progress,
             )
-        _print_report(report, format or Format.TABLE)
+        emit(report, format=format or Format.TABLE)
+        end_report(report, "matlore ner extract")
 
 
 def _check_kinds(
     paths: Sequence[Path] | None, text: str | None, *, limit: int | None, min_relevance: float
 ) -> None:
     """Raise where options make no sense with what is to be read."""
-    if text is not None and paths:
-        raise UsageError("give either --text or files, not both")
-    if text is not None and limit is not None:
-        raise UsageError("--limit is for files and for the corpus; --text is one text")
+    check_text(paths, text, limit=limit)
     if min_relevance and (paths or text is not None):
         raise UsageError(
             "--min-relevance is for the corpus of a home: leave it out, or take the files in "
@@ -156,7 +156,6 @@ class _Files:
         self._with_text = with_text
         self._html = html
         self._drawn: list[dict[str, Any]] = []
-        self._bad = 0
 
     def extract(
         self, paths: Sequence[Path], model: str | None, threads: int | None, format: Format
@@ -164,10 +163,8 @@ class _Files:
         """Extract, print, draw; exit 3 where rows could not be read."""
         from matlore.pipeline.ner_extract import extract_texts
 
-        stdout = sys.stdout
-        # A bar takes stdout over, to be drawn beneath what is printed: to stderr.
-        bar = nullcontext(no_progress) if stdout.isatty() else progress_bar("papers")
-        with bar as progress, redirect_stdout(stdout):
+        bad = BadRows()
+        with bar_below_output() as progress:
             found = extract_texts(
                 paths,
                 model=model,
@@ -175,12 +172,13 @@ class _Files:
                 input_format=self._input_format,
                 with_text=self._with_text or self._html is not None,
                 threads=threads,
-                reject=None if self._stop_at_error else self._reject,
+                reject=None if self._stop_at_error else bad.reject,
                 progress=progress,
             )
             papers = map(self._kept, islice(found, self._limit))
             _print_papers(papers, format, columns=("paper", *COLUMNS))
-        self._finish()
+        self._draw()
+        bad.finish()
 
     def _kept(self, found: dict[str, Any]) -> dict[str, Any]:
         """Return what is printed of a paper; note what is drawn of it."""
@@ -188,20 +186,12 @@ class _Files:
             self._drawn.append(found)
         return {k: v for k, v in found.items() if k != "text" or self._with_text}
 
-    def _reject(self, row: Any) -> None:
-        self._bad += 1
-        if self._bad <= _SHOWN_BAD_ROWS:
-            note(f"{row.file}:{row.line}: {row.reason}")
-
-    def _finish(self) -> None:
+    def _draw(self) -> None:
         from matlore.pipeline.ner import draw_mentions
 
         if self._html is not None:
             draw_mentions(self._html, self._drawn, title="Mentions")
             note(f"picture: {self._html} (of the first {len(self._drawn)} papers)")
-        if self._bad:
-            note(f"{self._bad} papers could not be read")
-            raise typer.Exit(PARTLY_DONE)
 
 
 def _print_papers(
@@ -219,45 +209,12 @@ def _print_papers(
         columns: of the table.
         whole: whether JSON is the one paper itself.
     """
-    if format is Format.JSONL:
-        for paper in papers:
-            emit(paper, format=format)
-    elif format is Format.JSON:
-        found = [*papers]
-        emit(found[0] if whole else {"papers": found}, format=format)
-    else:
-        rows = [{"paper": one["id"], **mention} for one in papers for mention in one["mentions"]]
-        if format is Format.TABLE:
-            rows = readable(rows)
-        shown = columns if format is Format.TABLE else CSV_COLUMNS
-        emit({"rows": rows}, rows="rows", format=format, columns=shown)
-        if not rows:
-            note("no mentions found")
-
-
-def readable(mentions: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return mentions for a table: what is no word of any language is cut.
-
-    A text without a blank can be one mention of thousands of characters.
-    """
-    return [
-        {
-            name: f"{value[:_LONGEST_CELL]}…" if _too_long(value) else value
-            for name, value in mention.items()
-        }
-        for mention in mentions
-    ]
-
-
-def _too_long(value: object) -> bool:
-    return isinstance(value, str) and len(value) > _LONGEST_CELL
-
-
-def _print_report(report: Mapping[str, Any], format: Format) -> None:
-    """Print what the job did; exit 3 where papers failed."""
-    emit(report, format=format)
-    if report["remaining"]:
-        note(f"{report['remaining']} papers are left: `matlore ner extract` goes on")
-    if report["failed"]:
-        note(f"{report['failed']} papers could not be read: see {report['quarantine']}")
-        raise typer.Exit(PARTLY_DONE)
+    if emit_objects(papers, format, whole=whole):
+        return
+    rows = [{"paper": one["id"], **mention} for one in papers for mention in one["mentions"]]
+    if format is Format.TABLE:
+        rows = readable(rows)
+    shown = columns if format is Format.TABLE else CSV_COLUMNS
+    emit({"rows": rows}, rows="rows", format=format, columns=shown)
+    if not rows:
+        note("no mentions found")

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from .ner import COLUMNS, CSV_COLUMNS, readable
+from .extracting import readable
+from .ner import COLUMNS, CSV_COLUMNS
 from .ner_options import HELP, HtmlOption
 from .options import FormatOption, HomeOption, home_path, sub_app
 from .output import Format, emit, note
