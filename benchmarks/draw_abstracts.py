@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from draw_sentences import _LEAST_RELEVANCE, _lines
+from draw_sentences import LEAST_RELEVANCE, corpus_lines
 
 from ingest.rows import paper_from_row
 from matlore.records import Paper
@@ -52,7 +52,7 @@ def main() -> None:
 
 def draw(folder: Path, abstracts: int, seed: int) -> Iterator[tuple[str, Paper]]:
     """Yield papers with the property that each was drawn for, evenly over the properties."""
-    lines = list(_lines(sorted(folder.glob("*.jsonl.gz"))))
+    lines = list(corpus_lines(sorted(folder.glob("*.jsonl.gz"))))
     random.Random(seed).shuffle(lines)
     seen: set[str] = set()
     for number, (name, patterns) in enumerate(_PROPERTIES.items()):
@@ -73,7 +73,7 @@ def _matching(lines: list[bytes], patterns: tuple[str, str], seen: set[str]) -> 
         if not named.search(row["abstract"] or ""):
             continue
         paper = paper_from_row(row)
-        if paper.id in seen or (paper.relevance or 0.0) < _LEAST_RELEVANCE:
+        if paper.id in seen or (paper.relevance or 0.0) < LEAST_RELEVANCE:
             continue
         if named.search(paper.text) and unit.search(paper.text):
             yield paper

@@ -18,7 +18,7 @@ from ingest.rows import paper_from_row
 
 __all__: list[str] = []
 
-_LEAST_RELEVANCE = 0.5
+LEAST_RELEVANCE = 0.5
 _END = re.compile(r"[.!?][)\]”’'\"]?\s+(?=[A-Z0-9(\[“])|\n+")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:al|e\.g|i\.e|Figs?|Refs?|Eqs?|vs|cf|ca|approx|No|resp)|\b[A-Z])\.$"
@@ -48,12 +48,12 @@ def main() -> None:
 
 def draw(files: list[Path], rng: random.Random) -> Iterator[Drawn]:
     """Yield one sentence a paper, of the relevant papers in a random order."""
-    lines = list(_lines(files))
+    lines = list(corpus_lines(files))
     rng.shuffle(lines)
     seen: set[str] = set()
     for line in lines:
         paper = paper_from_row(json.loads(line))
-        if (paper.relevance or 0.0) < _LEAST_RELEVANCE or paper.id in seen:
+        if (paper.relevance or 0.0) < LEAST_RELEVANCE or paper.id in seen:
             continue
         seen.add(paper.id)
         start, end = rng.choice(sentences(paper.text))
@@ -64,14 +64,14 @@ def paper_texts(files: list[Path], ids: Collection[str]) -> dict[str, str]:
     """Return the texts of papers, as a data home would hold them, by the papers' ids."""
     wanted = {paper_id.encode() for paper_id in ids}
     found: dict[str, str] = {}
-    for line in _lines(files):
+    for line in corpus_lines(files):
         if line.split(b'"', 4)[3] in wanted:  # a row begins with its id
             paper = paper_from_row(json.loads(line))
             found.setdefault(paper.id, paper.text)
     return found
 
 
-def _lines(files: list[Path]) -> Iterator[bytes]:
+def corpus_lines(files: list[Path]) -> Iterator[bytes]:
     for file in files:
         with gzip.open(file, "rb") as lines:
             yield from lines
