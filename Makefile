@@ -11,7 +11,7 @@ CORPUS ?= ../shared/data/corpus
 .PHONY: help demo test lint check format bench constraints clean
 
 help:
-	@echo "make demo     install into $(VENV), then read a small corpus, show facts of MAPbI3, rank thermoelectrics"
+	@echo "make demo     install into $(VENV), then read a small corpus, show facts, rank thermoelectrics, ask a graph"
 	@echo "make test     install with the test tools, then run the tests"
 	@echo "make check    formatting, lint, types, tests"
 	@echo "make format   format the code and fix what the linter can fix"
@@ -43,6 +43,8 @@ demo: $(VENV)/.installed
 	$(BIN)/matlore facts extract --home $(DEMO)
 	$(BIN)/matlore facts show MAPbI3 --home $(DEMO)
 	$(BIN)/matlore recommend --application thermoelectric --top 20 --explain --home $(DEMO)
+	$(BIN)/matlore graph load --facts both --home $(DEMO)
+	$(BIN)/matlore cypher --named lead-free-sulfides --home $(DEMO)
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest

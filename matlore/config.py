@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from platformdirs import user_data_path
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -53,16 +53,37 @@ class Settings(BaseSettings):
         repr=False,
         description="The key that OpenAlex asks for since February 2026.",
     )
+    store: str | None = Field(
+        default=None,
+        description="The graph: ladybug:FOLDER or a Neo4j server; unset: the one in the home.",
+    )
+    neo4j_user: str = Field(
+        default="neo4j",
+        description="The user to log on to the Neo4j server as.",
+    )
+    neo4j_password: SecretStr | None = Field(
+        default=None,
+        repr=False,
+        description="The password of that user.",
+    )
+    neo4j_database: str | None = Field(
+        default=None,
+        description="The database on the Neo4j server; its default one if unset.",
+    )
+    neo4j_certificate: Path | None = Field(
+        default=None,
+        description="A file of certificates to trust beside those of the system.",
+    )
     debug: bool = Field(
         default=False,
         description="Show the traceback of an unexpected error.",
     )
 
-    @field_validator("home")
+    @field_validator("home", "neo4j_certificate")
     @classmethod
-    def _expand(cls, home: Path) -> Path:
+    def _expand(cls, path: Path | None) -> Path | None:
         """Expand `~`: a settings file is not read by a shell."""
-        return home.expanduser()
+        return None if path is None else path.expanduser()
 
     @classmethod
     def settings_customise_sources(

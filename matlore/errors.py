@@ -11,18 +11,26 @@ MatloreError
 │   └── HomeBusyError     another process is writing to it
 ├── SourceError           a service that papers come from fails       exit 1
 ├── ArtifactError         vectors or a model that cannot be loaded   exit 1
+├── GraphError            a graph that is missing, damaged or away   exit 1
+│   └── GraphBusyError    another process is writing to it
+├── QueryError            a query that is refused or fails           exit 1
+│   └── QueryTimeoutError it ran past its time limit
 └── NotFoundError         an unknown paper, material or term         exit 1
 ```
 """
 
 __all__ = [
     "ArtifactError",
+    "GraphBusyError",
+    "GraphError",
     "HomeBusyError",
     "HomeError",
     "HomeFormatError",
     "InputError",
     "MatloreError",
     "NotFoundError",
+    "QueryError",
+    "QueryTimeoutError",
     "SourceError",
     "UsageError",
 ]
@@ -62,6 +70,22 @@ class SourceError(MatloreError):
 
 class ArtifactError(MatloreError):
     """Vectors, a model or an index that is missing, damaged or of another kind."""
+
+
+class GraphError(MatloreError):
+    """A graph store that is missing, damaged, of another version, or cannot be reached."""
+
+
+class GraphBusyError(GraphError):
+    """A graph that another process is writing to."""
+
+
+class QueryError(MatloreError):
+    """A query that is refused, is no valid Cypher, or fails."""
+
+
+class QueryTimeoutError(QueryError):
+    """A query that was stopped at its time limit."""
 
 
 class NotFoundError(MatloreError):

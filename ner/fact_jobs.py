@@ -18,7 +18,7 @@ from matlore.progress import Progress, no_progress
 
 from .block_reader import BlockReader
 from .fact_compaction import SHARD_ROWS, forget_dead
-from .fact_shards import Block
+from .fact_shards import Block, has_extracted
 from .fact_store import CLAIMS, QUANTITIES, FactWriter, facts_model
 from .fact_workers import Found, Work, batch_to_bytes, find_chunks, found_batches
 from .facts.extraction import FactFinder
@@ -28,7 +28,7 @@ from .mention_store import MENTIONS, commonest_first, mention_schema
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["FactsReport", "find_facts"]
+__all__ = ["FactsReport", "count_without_facts", "find_facts"]
 
 _CHUNK_PAPERS = 250
 _COMMIT_PAPERS = 5_000
@@ -38,13 +38,16 @@ _WITH_MENTIONS = (
 )
 # Facts of the same text and the same mentions, by the version given.
 _DONE = "{0}.kind = '{1}' AND {0}.id = p.id AND {0}.text_sha = p.text_sha AND {0}.model = {2}"
-_TODO = f"""
-INSERT INTO temp.facts_todo SELECT p.shard, p.row, p.id, p.text_sha, m.model, m.shard, m.first_row,
-    m.rows {_WITH_MENTIONS}
+_WITHOUT_FACTS = f"""
+{_WITH_MENTIONS}
 LEFT JOIN extracted q ON {_DONE.format("q", QUANTITIES.name, "?1 || '@' || m.model")}
 LEFT JOIN extracted c ON {_DONE.format("c", CLAIMS.name, "?1 || '@' || m.model")}
 WHERE q.id IS NULL OR c.id IS NULL
 """
+_TODO = (
+    "INSERT INTO temp.facts_todo SELECT p.shard, p.row, p.id, p.text_sha, m.model, m.shard,"
+    f" m.first_row, m.rows {_WITHOUT_FACTS}"
+)
 _TABLE = """
 CREATE TEMP TABLE facts_todo (shard INTEGER, row INTEGER, id TEXT, text_sha TEXT, model TEXT,
     block_shard INTEGER, first_row INTEGER, rows INTEGER, PRIMARY KEY (shard, row)) WITHOUT ROWID
@@ -150,6 +153,19 @@ def find_facts(
     job.report.remaining = total - job.report.papers - job.report.failed
     job.report.seconds = round(perf_counter() - started, 3)
     return job.report
+
+
+def count_without_facts(home: Home, version: str) -> int:
+    """Count the papers of a home that `find_facts` would read.
+
+    Args:
+        home: whose papers.
+        version: of the finder.
+    """
+    with home.connect() as sql:
+        if not has_extracted(sql):
+            return 0
+        return int(sql.execute(f"SELECT count(*) {_WITHOUT_FACTS}", (version,)).fetchone()[0])
 
 
 class _Job:

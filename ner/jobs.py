@@ -20,17 +20,17 @@ from .extraction import Failure, Links, Tags, extract_each, extractor_version
 from .fact_compaction import SHARD_ROWS, forget_dead
 from .job_parts import Commits, PlacedPaper, ReadShard, Reject, check_placed, note_failure
 from .labels import LABELS
-from .mention_store import KIND, MENTIONS, MentionWriter
+from .mention_store import KIND, MENTIONS, MentionWriter, has_extracted
 
-__all__ = ["ExtractionReport", "extract_corpus"]
+__all__ = ["ExtractionReport", "count_unread", "extract_corpus"]
 
 _CHUNK_PAPERS = 500
 _COMMIT_PAPERS = 2_000
-_TODO = f"""
-INSERT INTO temp.todo SELECT p.shard, p.row, p.id, p.text_sha FROM papers p
-LEFT JOIN extracted e ON e.kind = '{KIND}' AND e.id = p.id
+_UNREAD = f"""
+FROM papers p LEFT JOIN extracted e ON e.kind = '{KIND}' AND e.id = p.id
 WHERE e.id IS NULL OR e.text_sha != p.text_sha OR e.model != ?
 """
+_TODO = f"INSERT INTO temp.todo SELECT p.shard, p.row, p.id, p.text_sha {_UNREAD}"
 
 
 @dataclass(slots=True)
@@ -114,6 +114,19 @@ def extract_corpus(
     job.report.remaining = total - job.report.papers - job.report.failed - job.report.skipped
     job.report.seconds = round(perf_counter() - started, 3)
     return job.report
+
+
+def count_unread(home: Home, version: str) -> int:
+    """Count the papers of a home that `extract_corpus` would read, whatever their relevance.
+
+    Args:
+        home: whose papers.
+        version: from `ner.extraction.extractor_version`.
+    """
+    with home.connect() as sql:
+        if not has_extracted(sql):
+            return int(sql.execute("SELECT count(*) FROM papers").fetchone()[0])
+        return int(sql.execute(f"SELECT count(*) {_UNREAD}", (version,)).fetchone()[0])
 
 
 def _chunks(

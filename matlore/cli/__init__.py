@@ -34,6 +34,9 @@ _COMMAND_MODULES = (
     "evaluate",
     "recommend",
     "backtest",
+    "graph",
+    "build",
+    "cypher",
     "starter",
     "relevance",
 )

@@ -200,6 +200,10 @@ class StarterFacts:
             batch = claims_to_batch(self._rows.claims(places))
             yield batch if columns is None else batch.select(list(columns))
 
+    def papers(self) -> list[tuple[str, int | None, str | None]]:
+        """Return the papers that have facts: id, year and the licence of their metadata."""
+        return self._rows.papers()
+
     def of_material(self, key: str) -> PaperRecords:
         """Return the quantities of a material and the claims whose subject it is."""
         return self._rows.of_material(key)

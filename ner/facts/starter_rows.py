@@ -107,6 +107,18 @@ class PackedRows:
         counts = np.bincount(self._mentions["word"][about], minlength=len(self._words))
         return {self._words[k]: int(counts[k]) for k in np.flatnonzero(counts)}
 
+    def papers(self) -> list[tuple[str, int | None, str | None]]:
+        """Return the papers that have facts: id, year and the licence of their metadata."""
+        years, licenses = (self._papers[name].tolist() for name in ("year", "license"))
+        return [
+            (
+                id,
+                None if year == MISSING else year,
+                None if license == MISSING else self._words[license],
+            )
+            for id, year, license in zip(self._ids, years, licenses, strict=True)
+        ]
+
     def years(self, ids: Iterable[str]) -> dict[str, int | None]:
         """Return the years of papers; those of no fact are not known."""
         years = self._papers["year"]

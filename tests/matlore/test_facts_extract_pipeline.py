@@ -1,13 +1,12 @@
 """Facts out of a home, of files and of a text, with finders that need no model."""
 
 import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_facts import PatternFinder
+from fake_facts import PatternFinder, PatternTagger, SpellingLinker
 
 from ingest.jobs import ingest_files
 from ingest.quarantine import BadRow
@@ -23,7 +22,6 @@ from matlore.pipeline.facts_extract import (
 )
 from matlore.pipeline.ner_extract import extract_home
 from ner.fact_store import Facts
-from ner.labels import Span
 
 ROWS = [
     {"id": f"2406.{n:05}", "title": f"Gap of Sn{n}Te", "abstract": f"Sn{n}Te{n} has {n}.5 eV."}
@@ -31,29 +29,11 @@ ROWS = [
 ]
 
 
-class Tagger:
-    """Finds tin tellurides; cannot stand the word `venom`."""
-
-    version = "pattern-1"
-
-    def tag(self, texts: Sequence[str]) -> list[list[Span]]:
-        if any("venom" in text for text in texts):
-            raise RuntimeError("a tensor of the wrong shape")
-        return [[Span(*m.span(), "MAT", 0.5) for m in re.finditer(r"Sn\d*Te\d*", t)] for t in texts]
-
-
-class Linker:
-    """Names a material as it is written."""
-
-    def link(self, text: str, spans: Sequence[Span]) -> list[str | None]:
-        return [text[span.start : span.end] for span in spans]
-
-
 @pytest.fixture(autouse=True)
 def finder(monkeypatch: pytest.MonkeyPatch) -> PatternFinder:
-    tagger, finder = Tagger(), PatternFinder()
+    tagger, finder = PatternTagger(), PatternFinder()
     for module in (ner_extract, facts_extract):
-        monkeypatch.setattr(module, "load_extractor", lambda *_, **__: (tagger, Linker()))
+        monkeypatch.setattr(module, "load_extractor", lambda *_, **__: (tagger, SpellingLinker()))
     monkeypatch.setattr(facts_extract, "load_finder", lambda: finder)
     return finder
 

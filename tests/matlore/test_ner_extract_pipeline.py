@@ -2,13 +2,13 @@
 
 import gzip
 import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from fake_facts import PatternTagger
 
 from ingest.corpus import Corpus
 from ingest.jobs import ingest_files
@@ -29,17 +29,6 @@ ROWS = [
 ]
 
 
-class Tagger:
-    """Finds tin tellurides; cannot stand the word `poison`."""
-
-    version = "pattern-1"
-
-    def tag(self, texts: Sequence[str]) -> list[list[Span]]:
-        if any("poison" in text for text in texts):
-            raise RuntimeError("a tensor of the wrong shape")
-        return [[Span(*m.span(), "MAT", 0.5) for m in re.finditer(r"Sn\d*Te\d*", t)] for t in texts]
-
-
 class Linker:
     """Names everything alike."""
 
@@ -48,8 +37,8 @@ class Linker:
 
 
 @pytest.fixture(autouse=True)
-def loaded(monkeypatch: pytest.MonkeyPatch) -> Tagger:
-    tagger = Tagger()
+def loaded(monkeypatch: pytest.MonkeyPatch) -> PatternTagger:
+    tagger = PatternTagger("poison")
     monkeypatch.setattr(ner_extract, "load_extractor", lambda *_, **__: (tagger, Linker()))
     return tagger
 
@@ -99,7 +88,7 @@ def test_a_changed_paper_is_read_again(home: Path) -> None:
     assert mentioned == ["Sn2Te", "Sn9Te9"]
 
 
-def test_another_model_reads_all_again(home: Path, loaded: Tagger) -> None:
+def test_another_model_reads_all_again(home: Path, loaded: PatternTagger) -> None:
     extract_home(home)
     before = _mentioned(home)
     loaded.version = "pattern-2"
@@ -132,7 +121,7 @@ def test_a_text_that_fails_goes_to_quarantine(home: Path) -> None:
     assert extract_home(home)["failed"] == 1
 
 
-def test_a_quarantine_file_can_be_read_as_papers(home: Path, loaded: Tagger) -> None:
+def test_a_quarantine_file_can_be_read_as_papers(home: Path, loaded: PatternTagger) -> None:
     _ingest(home, [{"id": "2406.00099", "title": "A poison", "abstract": "of SnTe"}])
     path = Path(extract_home(home)["quarantine"])
     loaded.tag = lambda texts: [[] for _ in texts]  # type: ignore[method-assign]
