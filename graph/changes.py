@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from matlore.progress import Progress, no_progress
 
 from .stores.base import GraphChanges
-from .tables import GraphFolder, GraphTable, graph_tables
+from .tables import GraphFolder, GraphTable, graph_tables, sql_path
 
 if TYPE_CHECKING:
     import duckdb
@@ -103,18 +103,12 @@ def _compare(
 
 
 def _rows(path: Path) -> str:
-    return f"SELECT * FROM read_parquet({_literal(path)})"
+    return f"SELECT * FROM read_parquet({sql_path(path)})"
 
 
 def _keys_of(selects: Sequence[str], table: GraphTable) -> str:
     names = ", ".join(f'"{key}"' for key in table.keys)
     return " UNION ".join(f"SELECT {names} FROM ({select})" for select in selects)
-
-
-def _literal(path: Path) -> str:
-    """Return a path as a string of SQL."""
-    escaped = str(path).replace("'", "''")
-    return f"'{escaped}'"
 
 
 def _write(

@@ -17,7 +17,7 @@ from matlore.errors import InputError
 from .schema import GraphProperty, ValueType
 from .stores.base import GraphInfo
 from .stores.neo4j_queries import schema_queries
-from .tables import GraphFolder, GraphTable, NodeTable
+from .tables import GraphFolder, GraphTable, NodeTable, sql_path
 
 if TYPE_CHECKING:
     import duckdb
@@ -158,8 +158,8 @@ def _write(
     columns += [_column(one) for one in table.properties]
     rows = folder / f"{table.name}.csv.gz"
     database.execute(
-        f"COPY (SELECT {', '.join(columns)} FROM read_parquet({_literal(path)}))"
-        f" TO {_literal(rows)} (FORMAT csv, HEADER false, COMPRESSION gzip)"
+        f"COPY (SELECT {', '.join(columns)} FROM read_parquet({sql_path(path)}))"
+        f" TO {sql_path(rows)} (FORMAT csv, HEADER false, COMPRESSION gzip)"
     )
 
 
@@ -172,12 +172,6 @@ def _column(one: GraphProperty) -> str:
         text = f"CAST({name} AS VARCHAR)"
         return f"CASE WHEN isinf({name}) THEN replace({text}, 'inf', 'Infinity') ELSE {text} END"
     return name
-
-
-def _literal(path: Path) -> str:
-    """Return a path as a string of SQL."""
-    escaped = str(path).replace("'", "''")
-    return f"'{escaped}'"
 
 
 def _write_note(info: GraphInfo, folder: Path) -> None:

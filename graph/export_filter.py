@@ -23,7 +23,15 @@ from matlore.progress import Progress, no_progress
 
 from .export_values import ExportSource
 from .schema import SCHEMA
-from .tables import EdgeTable, GraphFolder, GraphTable, NodeTable, arrow_schema, graph_tables
+from .tables import (
+    EdgeTable,
+    GraphFolder,
+    GraphTable,
+    NodeTable,
+    arrow_schema,
+    graph_tables,
+    sql_path,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -123,8 +131,7 @@ def _spool(source: ExportSource, table: GraphTable, path: Path) -> None:
 
 
 def _view(database: "duckdb.DuckDBPyConnection", name: str, path: Path) -> None:
-    escaped = str(path).replace("'", "''")
-    database.execute(f"CREATE VIEW \"{name}\" AS SELECT * FROM read_parquet('{escaped}')")
+    database.execute(f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet({sql_path(path)})')
 
 
 def _select(
@@ -171,9 +178,9 @@ def _put(
     names = ", ".join(f'"{name}"' for name in arrow_schema(table).names)
     order = ", ".join(f'"{key}"' for key in table.keys)
     path = kept.file(table)
-    escaped = str(path).replace("'", "''")
     database.execute(
-        f"COPY (SELECT {names} FROM ({query}) ORDER BY {order}) TO '{escaped}' (FORMAT parquet)"
+        f"COPY (SELECT {names} FROM ({query}) ORDER BY {order}) TO {sql_path(path)}"
+        " (FORMAT parquet)"
     )
     _view(database, table.name, path)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from matlore.errors import ArtifactError, InputError
+from matlore.home import sync_path
 
 from .measured_files import BadMeasured, MeasuredFile, read_measured
 from .measured_values import MeasuredValue, resolve_material, source_key
@@ -149,23 +150,12 @@ class MeasuredStore:
                 stream.flush()
                 os.fsync(stream.fileno())
             draft.replace(self.path)
-            _sync_folder(self.path.parent)
+            sync_path(self.path.parent)
         except OSError as error:
             raise InputError(f"{self.path} cannot be written: {error.strerror or error}") from error
         finally:
             with suppress(OSError):
                 draft.unlink()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Have the name of a new file on disk too."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _row(value: MeasuredValue) -> dict[str, object]:

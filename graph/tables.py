@@ -17,7 +17,15 @@ from .schema import SCHEMA, EdgeType, GraphProperty, GraphSchema, NodeType, Valu
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["EdgeTable", "GraphFolder", "GraphTable", "NodeTable", "graph_tables"]
+__all__ = [
+    "EdgeTable",
+    "GraphFolder",
+    "GraphTable",
+    "NodeTable",
+    "arrow_schema",
+    "graph_tables",
+    "sql_path",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +99,12 @@ def arrow_schema(table: GraphTable) -> "pa.Schema":
     }
     keys = [(key, pa.string()) for key in table.keys]
     return pa.schema([*keys, *((one.name, types[one.type]) for one in table.properties)])
+
+
+def sql_path(path: Path) -> str:
+    """Return a path as a string of SQL."""
+    escaped = str(path).replace("'", "''")
+    return f"'{escaped}'"
 
 
 class GraphFolder:

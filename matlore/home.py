@@ -19,7 +19,16 @@ from pathlib import Path
 
 from .errors import HomeBusyError, HomeError, HomeFormatError
 
-__all__ = ["FORMAT", "Home", "HomeWriter", "PendingShard", "Shard", "has_table", "lock_folder"]
+__all__ = [
+    "FORMAT",
+    "Home",
+    "HomeWriter",
+    "PendingShard",
+    "Shard",
+    "has_table",
+    "lock_folder",
+    "sync_path",
+]
 
 FORMAT = 3
 FOLDERS = ("corpus", "facts", "vectors", "index", "graph", "quarantine", "stage", "cache")
@@ -321,7 +330,7 @@ class HomeWriter:
         target = shard.path.with_name(shard.name)
         size = shard.path.stat().st_size
         shard.path.replace(target)
-        _sync_folder(target.parent)
+        sync_path(target.parent)
         self.connection.execute(
             "INSERT INTO shards VALUES (?, ?, ?, ?, ?, ?, ?)",
             (shard.kind, shard.number, shard.name, rows, size, sha256, _now()),
@@ -370,7 +379,7 @@ def _write_format(path: Path) -> None:
     draft = path / "home.json.tmp"
     draft.write_text(json.dumps({"format": FORMAT, "created": _now()}) + "\n")
     draft.replace(path / "home.json")
-    _sync_folder(path)
+    sync_path(path)
 
 
 def _migrate(path: Path, connection: sqlite3.Connection) -> None:
@@ -401,8 +410,8 @@ def _check_format(path: Path) -> None:
         )
 
 
-def _sync_folder(path: Path) -> None:
-    """Make a rename durable."""
+def sync_path(path: Path) -> None:
+    """Make a file durable, or, given a folder, a rename in it."""
     if os.name == "nt":
         return
     descriptor = os.open(path, os.O_RDONLY)

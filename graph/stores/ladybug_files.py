@@ -15,7 +15,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from matlore.errors import GraphBusyError, GraphError, HomeBusyError, HomeError
-from matlore.home import lock_folder
+from matlore.home import lock_folder, sync_path
 
 from .base import GraphInfo
 
@@ -134,7 +134,7 @@ class GraphFiles:
 
     def point(self, database: Path, info: GraphInfo) -> None:
         """Let another database file count, from now on and safely on disk."""
-        _sync(database)
+        sync_path(database)
         said = {
             "format": FORMAT,
             "database": database.name,
@@ -147,7 +147,7 @@ class GraphFiles:
             stream.flush()
             os.fsync(stream.fileno())
         draft.replace(self.folder / _POINTER)
-        _sync(self.folder)
+        sync_path(self.folder)
 
     def forget(self) -> None:
         """Let no file count."""
@@ -175,13 +175,3 @@ def _is_database(name: object) -> bool:
 
 def _plain(info: GraphInfo) -> Mapping[str, object]:
     return {**asdict(info), "inputs": dict(info.inputs)}
-
-
-def _sync(path: Path) -> None:
-    if os.name == "nt":
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
