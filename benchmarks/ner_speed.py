@@ -249,7 +249,7 @@ def _number(tokenizer: "Tokenizer", piece: str) -> int:
 def _trained(texts: Sequence[str]) -> "Tokenizer":
     from tokenizers.trainers import WordPieceTrainer
 
-    from ner.wordpieces import SPECIAL, wordpiece_tokenizer
+    from matlore.bert.wordpieces import SPECIAL, wordpiece_tokenizer
 
     tokenizer = wordpiece_tokenizer(SPECIAL)
     trainer = WordPieceTrainer(vocab_size=10_000, special_tokens=list(SPECIAL), show_progress=False)

@@ -8,18 +8,20 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from matlore.bert.files import check_file, write_whole
 from matlore.errors import ArtifactError
 
 from .labels import TAGS
 from .model_words import SHAPES, WORDS_VERSION
 
-__all__ = ["NER_FOLDER", "TaggerCard", "load_card", "save_card", "tagger_id", "write_whole"]
+__all__ = ["NER_FOLDER", "TaggerCard", "load_card", "save_card", "tagger_id"]
 
 NER_FOLDER = Path(str(files("matlore"))) / "starter" / "ner"
 """The tagger that ships with matlore."""
 
 CARD, MODEL, TOKENIZER = "card.json", "model.onnx", "tokenizer.json"
 _MARKS = 2
+_REMEDY = "export the tagger again with `matlore ner export` or install matlore again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,6 @@ def save_card(card: TaggerCard, folder: Path) -> None:
     write_whole(folder / CARD, text.encode())
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file under another name, then rename it: never half a file under its name."""
-    temporary = path.with_name(f"{path.name}.part")
-    temporary.write_bytes(data)
-    temporary.replace(path)
-
-
 def load_card(folder: Path) -> TaggerCard:
     """Read the card of a tagger, and check its files against it.
 
@@ -100,7 +95,7 @@ def load_card(folder: Path) -> TaggerCard:
             " `matlore ner export` or install matlore again"
         )
     for name in (MODEL, TOKENIZER):
-        _check_file(folder / name, card.sha256[name])
+        check_file(folder / name, card.sha256[name], remedy=_REMEDY)
     expected = (list(TAGS), list(SHAPES), WORDS_VERSION)
     if (card.tags, card.shapes, card.words_version) != expected:
         raise ArtifactError(
@@ -127,18 +122,3 @@ def _problem(card: TaggerCard) -> str | None:
     if not all(isinstance(score, int | float) and isfinite(score) for row in rows for score in row):
         return "transitions: not all are numbers"
     return None
-
-
-def _check_file(path: Path, digest: str) -> None:
-    try:
-        found = sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise ArtifactError(
-            f"{path}: cannot be read ({error}); export the tagger again with"
-            " `matlore ner export` or install matlore again"
-        ) from error
-    if found != digest:
-        raise ArtifactError(
-            f"{path}: sha256 differs from its card, the file is damaged; export the tagger"
-            " again with `matlore ner export` or install matlore again"
-        )

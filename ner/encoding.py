@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from matlore.bert.wordpieces import CLS, PAD, SEP, UNKNOWN
+
 from .model_words import piece_text, shape
 
 if TYPE_CHECKING:
@@ -27,7 +29,6 @@ __all__ = [
     "word_scores",
 ]
 
-CLS, SEP, PAD, UNKNOWN = "[CLS]", "[SEP]", "[PAD]", "[UNK]"
 LONGEST_WORD = 16
 """Pieces of a word beyond these are not read."""
 
@@ -142,7 +143,7 @@ class Batch:
     counts: "np.ndarray[Any, Any]"
 
     def inputs(self) -> "dict[str, np.ndarray[Any, Any]]":
-        """Return the arrays by the names of the graph's inputs (`ner.onnx_graph`)."""
+        """Return the arrays by the names of the graph's inputs (`matlore.bert.onnx_graph`)."""
         return {
             "input_ids": self.pieces,
             "attention_mask": self.mask,

@@ -7,18 +7,19 @@ A trained network is a folder with `model.safetensors` (by the names of
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from matlore.bert.files import file_sha256, write_whole
+from matlore.bert.running import measure_ranges as measure_graph
+from matlore.bert.wordpieces import load_tokenizer
 from matlore.errors import ArtifactError
 
-from .card import MODEL, TOKENIZER, TaggerCard, save_card, tagger_id, write_whole
+from .card import MODEL, TOKENIZER, TaggerCard, save_card, tagger_id
 from .encoding import Batch, WordEncoder, batches
 from .labels import TAGS, transition_mask
 from .model_words import SHAPES, WORDS_VERSION
 from .onnx_graph import BertShape, Ranges, build_graph
-from .wordpieces import load_tokenizer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,7 +69,7 @@ def export_tagger(
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / MODEL, graph.SerializeToString())
     write_whole(folder / TOKENIZER, tokenizer.to_str().encode())
-    hashes = {name: _sha256(folder / name) for name in (MODEL, TOKENIZER)}
+    hashes = {name: file_sha256(folder / name) for name in (MODEL, TOKENIZER)}
     transitions = _transitions(weights)
     made = TaggerCard(
         id=tagger_id(hashes, transitions),
@@ -85,23 +86,9 @@ def export_tagger(
 
 
 def measure_ranges(weights: Weights, shape: BertShape, rows: Iterable[Batch]) -> Ranges:
-    """Return the ranges of the activations that go into matrices, by running float32.
-
-    Padding is left out: what the network makes of it means nothing.
-    """
-    from onnxruntime import InferenceSession
-
+    """Return the ranges of the activations that go into matrices, by running float32."""
     graph = build_graph(weights, shape, watch=True)
-    session = InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
-    names = [output.name for output in session.get_outputs() if output.name != "logits"]
-    ranges: dict[str, tuple[float, float]] = {}
-    for batch in rows:
-        inside = batch.mask.astype(bool)
-        for name, values in zip(names, session.run(names, batch.inputs()), strict=True):
-            low, high = ranges.get(name, (0.0, 0.0))
-            kept = values[inside]
-            ranges[name] = (min(low, float(kept.min())), max(high, float(kept.max())))
-    return ranges
+    return measure_graph(graph, (batch.inputs() for batch in rows))
 
 
 def _read(network: Path) -> tuple[dict[str, Any], BertShape]:
@@ -151,7 +138,3 @@ def _transitions(weights: Weights) -> list[list[float]]:
         return []
     allowed = weights[_TRANSITIONS] * (transition_mask() == 0)
     return [[round(float(value), 4) for value in row] for row in allowed]
-
-
-def _sha256(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest()

@@ -1,14 +1,14 @@
 """The files of a token classifier of others: where they are, its config, its tokenizer."""
 
 import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from matlore.bert.hub import find_model
+from matlore.bert.wordpieces import load_tokenizer
 from matlore.errors import ArtifactError
 
 from .foreign_labels import Scheme, names_of, read_scheme
-from .wordpieces import load_tokenizer
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -20,7 +20,6 @@ PICKLED = "pytorch_model.bin"
 _CONFIG_FILES = (CONFIG, "tokenizer*.json", "special_tokens_map.json", "added_tokens.json")
 _VOCABULARY_FILES = ("vocab.txt", "vocab.json", "merges.txt", "*.model")
 _WEIGHT_FILES = ("*model.onnx", "*model.onnx_data", "model.safetensors", "crf.safetensors")
-_HUB_ID = re.compile(r"([\w.-]+/[\w.-]+)(?:@([\w./-]+))?")
 _CLASSIFIER = "ForTokenClassification"
 _LONGEST_ROW = 512
 
@@ -53,43 +52,8 @@ def find_folder(model: str | Path, *, pickled: bool = False) -> Path:
     Raises:
         ArtifactError: there is neither such a folder nor such a model on the hub.
     """
-    folder = Path(model).expanduser()
-    if folder.is_dir():
-        return folder
-    match = _HUB_ID.fullmatch(str(model))
-    if match is None or folder.exists():
-        raise ArtifactError(
-            f"{model}: no such folder, and no Hugging Face id either (organisation/name or "
-            "organisation/name@revision)"
-        )
     patterns = [*_CONFIG_FILES, *_VOCABULARY_FILES, *_WEIGHT_FILES]
-    return _download(match[1], match[2], [*patterns, PICKLED] if pickled else patterns)
-
-
-def _download(name: str, revision: str | None, patterns: list[str]) -> Path:
-    """Fetch a model from the hub, or take it from its cache."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
-
-    what = f"{name}@{revision}" if revision else name
-    try:
-        return Path(snapshot_download(name, revision=revision, allow_patterns=patterns))
-    except GatedRepoError as error:
-        raise ArtifactError(
-            f"{what}: its owner gives access on request; ask on its page at huggingface.co, then "
-            "run `hf auth login`"
-        ) from error
-    except RepositoryNotFoundError as error:
-        raise ArtifactError(
-            f"{what}: there is neither such a folder here nor such a model on the Hugging Face "
-            "hub (a private one needs `hf auth login`)"
-        ) from error
-    except (OSError, ValueError) as error:  # no network, no such revision, nothing in the cache
-        reason = str(error).strip().split("\n", 1)[0]
-        raise ArtifactError(
-            f"{what}: no such folder here, and the Hugging Face hub did not give it ({reason}); "
-            "check name, revision and network, or name a local folder"
-        ) from error
+    return find_model(model, [*patterns, PICKLED] if pickled else patterns)
 
 
 def read_config(folder: Path) -> ModelConfig:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from matlore.bert.running import open_session
 from matlore.errors import ArtifactError
 
 from .foreign_files import PICKLED
-from .tagger import open_session
 
 if TYPE_CHECKING:
     import numpy as np

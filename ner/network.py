@@ -2,7 +2,7 @@
 
 BERT over WordPieces, whose token types are the shapes of words, a linear layer, the mean
 over the pieces of a word, and a linear-chain CRF (Lafferty et al., ICML 2001) over words.
-Any BERT may be the base; its vocabulary may be cut (`ner.wordpieces`).
+Any BERT may be the base; its vocabulary may be cut (`matlore.bert.wordpieces`).
 """
 
 from pathlib import Path
@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from matlore.bert.wordpieces import load_tokenizer, old_pieces, vocabulary_of
 from matlore.errors import ArtifactError
 
 from .encoding import Batch
 from .labels import TAGS, transition_mask
 from .model_words import SHAPES
-from .wordpieces import load_tokenizer, old_pieces, vocabulary_of
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -18,13 +18,13 @@ import numpy as np
 import torch
 from torch import nn
 
+from matlore.bert.wordpieces import MASK, SPECIAL
 from matlore.errors import InputError
 from matlore.progress import Progress, no_progress
 
 from .checkpoints import Checkpoint, load_checkpoint, save_checkpoint, set_rates
 from .encoding import WordEncoder
 from .network import set_dropout
-from .wordpieces import MASK, SPECIAL
 
 __all__ = ["PackedTexts", "PretrainingSettings", "pack_texts", "pretrain"]
 

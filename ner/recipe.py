@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from matlore.bert.wordpieces import load_tokenizer
 from matlore.errors import InputError, UsageError
 from matlore.progress import Progress, no_progress
 
@@ -20,7 +21,6 @@ from .network import TaggerNetwork, load_network
 from .silver import draw_sentences, predict, tag_silver
 from .staged_words import StagedWords
 from .training import RECORD, TrainingSettings, average_networks, save_network, train_network
-from .wordpieces import load_tokenizer
 
 __all__ = ["SAMPLE_FILE", "Recipe", "add_to_record", "train_recipe"]
 

@@ -14,20 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from matlore.errors import ArtifactError
+from matlore.bert.running import open_session
+from matlore.bert.wordpieces import load_tokenizer
 
 from .card import CARD, MODEL, NER_FOLDER, TaggerCard, load_card
 from .encoding import Batch, WordEncoder, batches, word_scores
 from .labels import TAGS, Span, best_tags, marginals, spans_of
 from .model_words import ModelWord, model_words
 from .sentences import split_sentences
-from .wordpieces import load_tokenizer
 
 if TYPE_CHECKING:
     import numpy as np
-    from onnxruntime import InferenceSession
 
-__all__ = ["OnnxTagger", "Tagger", "load_tagger", "open_session"]
+__all__ = ["OnnxTagger", "Tagger", "load_tagger"]
 
 MAX_PIECES = 2048
 """Pieces of a batch, padding included; more is not faster, and takes memory."""
@@ -230,27 +229,3 @@ def _parts(words: list[ModelWord]) -> Iterator[list[ModelWord]]:
     """Yield a sentence, or what is no sentence of any language in parts."""
     for start in range(0, len(words), _LONGEST_SENTENCE):
         yield words[start : start + _LONGEST_SENTENCE]
-
-
-def open_session(path: Path, *, threads: int | None = None) -> "InferenceSession":
-    """Open an ONNX model for the processor.
-
-    Args:
-        path: of the `.onnx` file.
-        threads: None for all cores.
-
-    Raises:
-        ArtifactError: it is missing or damaged.
-    """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or os.cpu_count() or 1
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's errors share no base of their own
-        raise ArtifactError(
-            f"{path}: onnxruntime cannot load it ({str(error).splitlines()[0]}); export the"
-            " model again with `matlore ner export`"
-        ) from error

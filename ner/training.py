@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from matlore.bert.wordpieces import MASK, load_tokenizer
 from matlore.errors import InputError
 from matlore.progress import Progress, no_progress
 
@@ -30,7 +31,6 @@ from .evaluation import micro_f1
 from .labels import TAGS
 from .network import LONGEST_ROW, TaggerNetwork, crf_loss, load_base, load_network, set_dropout
 from .silver import predict
-from .wordpieces import MASK, load_tokenizer
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -35,8 +35,12 @@ _COMMAND_MODULES = (
     "recommend",
     "backtest",
     "graph",
+    "index",
     "build",
     "cypher",
+    "encoder",
+    "search",
+    "review",
     "starter",
     "relevance",
 )

@@ -1,9 +1,10 @@
-"""`matlore build`: everything from a corpus to a graph, each step only where there is need."""
+"""`matlore build`: all from a corpus to a graph and indexes, each step only where needed."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .index import EncoderOption
 from .ner_options import ModelOption
 from .options import FormatOption, HomeOption, RelevanceOption, home_path
 from .options import threads as cores
@@ -36,6 +37,7 @@ def _build(
         ),
     ] = False,
     model: ModelOption = None,
+    encoder: EncoderOption = "auto",
     min_relevance: RelevanceOption = 0.0,
     workers: Annotated[
         int | None,
@@ -51,7 +53,7 @@ def _build(
     format: FormatOption = Format.TABLE,
     home: HomeOption = None,
 ) -> None:
-    """Bring all up to date with the corpus: mentions, facts, vectors, graph.
+    """Bring all up to date with the corpus: mentions, facts, vectors, graph, indexes.
 
     What is up to date is left alone. Ctrl-C or a kill loses nothing that was done: the same
     command goes on from there.
@@ -61,6 +63,7 @@ def _build(
     address, login = store_and_login(store, home)
     options = BuildOptions(
         model=model,
+        encoder=encoder,
         min_relevance=min_relevance,
         retrain=retrain,
         workers=cores(workers),

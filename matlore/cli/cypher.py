@@ -1,7 +1,7 @@
 """`matlore cypher`: ask the graph."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -100,10 +100,36 @@ def _cypher(
         str | None,
         typer.Option("--show", metavar="NAME", help="Print a query that ships with matlore."),
     ] = None,
+    search: Annotated[
+        str | None,
+        typer.Option(
+            "--search",
+            metavar="TEXT",
+            help="Search the indexes first: $hits in the query is the list of keys found (id of"
+            " a material or paper, name of anything else), $scores their scores.",
+        ),
+    ] = None,
+    search_in: Annotated[
+        str,
+        typer.Option(
+            "--search-in",
+            metavar="KIND",
+            help="What --search finds: nodes (all of the next three), materials, properties,"
+            " applications, or papers.",
+        ),
+    ] = "nodes",
+    search_top: Annotated[
+        int, typer.Option("--search-top", min=1, max=1000, metavar="N", help="How many of them.")
+    ] = 20,
     store: StoreOption = None,
     home: HomeOption = None,
 ) -> None:
-    """Ask the graph a question in Cypher; without a query, on a terminal, start a shell."""
+    """Ask the graph a question in Cypher; without a query, on a terminal, start a shell.
+
+    A query can start from what a text means:
+    `matlore cypher --search "heat to electricity" --search-in materials
+    "MATCH (m:Material) WHERE m.id IN $hits RETURN m.id"`.
+    """
     sources = (query, file, named, show, cookbook or None)
     if sum(source is not None for source in sources) > 1:
         raise UsageError("give only one of QUERY, --file, --named, --show and --cookbook")
@@ -116,13 +142,37 @@ def _cypher(
     parameters = read_parameters(param or (), params_file)
     limits = _limits(limit, timeout)
     if query is None and file is None and named is None and sys.stdin.isatty():
+        if search is not None:
+            parameters |= _searched(home, search, search_in, search_top)
         _shell(home, store, parameters, format, limits, write)
         return
     asked = _asked(query, file, named, parameters)
     if explain_translation:
         _explain(home, store, asked.query, write)
     else:
+        if search is not None:
+            found = _searched(home, search, search_in, search_top)
+            asked = replace(asked, parameters=_used(asked.parameters, found, asked.query))
         _run(home, store, asked, format, limits, write)
+
+
+def _searched(home: Path | None, text: str, kind: str, top: int) -> dict[str, Any]:
+    """Return the parameters that a search gives to a query."""
+    from matlore.pipeline.search_nodes import search_keys
+
+    keys, scores = search_keys(home_path(home), text, kind=kind, top=top)
+    return {"hits": keys, "scores": scores}
+
+
+def _used(parameters: dict[str, Any], found: dict[str, Any], query: str) -> dict[str, Any]:
+    """Return parameters with those that a search found, as far as the query has them.
+
+    Raises:
+        UsageError: one is given by hand too.
+    """
+    if twice := sorted(parameters.keys() & found.keys()):
+        raise UsageError(f"--search gives ${twice[0]}: leave out --param {twice[0]}")
+    return parameters | {name: value for name, value in found.items() if f"${name}" in query}
 
 
 def _run(

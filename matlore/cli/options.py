@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -101,7 +102,7 @@ def command_line() -> str:
     Of paths only the last part is kept: a card travels, and the folders of the machine
     that made it say nothing elsewhere.
     """
-    return " ".join(["matlore", *(_FOLDERS.sub(r"\1", word) for word in sys.argv[1:])])
+    return shlex.join(["matlore", *(_FOLDERS.sub(r"\1", word) for word in sys.argv[1:])])
 
 
 def threads(workers: int | None) -> int:

@@ -1,4 +1,4 @@
-"""What `matlore build` does: from a corpus to a graph, each step only where its inputs changed.
+"""What `matlore build` does: from a corpus to a graph and indexes, each step only where needed.
 
 Every step tells for itself what is left to do, and goes on where it was killed: so does the
 build, which is nothing but the steps in their order.
@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from embeddings.vectors import VectorsCard
     from graph.stores import Login
 
+    from .index_build import IndexOptions
+
 __all__ = ["STEPS", "BuildOptions", "BuildStep", "plan_build", "run_build"]
 
 State = Literal["up to date", "to do", "skipped"]
 
-STEPS = ("mentions", "facts", "vectors", "graph")
+STEPS = ("mentions", "facts", "vectors", "graph", "index")
 _GROWTH = 0.05
 _FEWEST = 20_000
 
@@ -33,6 +35,7 @@ class BuildOptions:
     Attributes:
         model: the tagger, a folder or a Hugging Face id; None for the one that ships.
         min_relevance: leave out papers that are less likely about materials.
+        encoder: of the indexes (see `IndexOptions`).
         retrain: train vectors whether the corpus has grown or not.
         workers: processes and threads.
         store: the address of the graph's store; None for the one in the home.
@@ -41,6 +44,7 @@ class BuildOptions:
 
     model: str | None = None
     min_relevance: float = 0.0
+    encoder: str = "auto"
     retrain: bool = False
     workers: int = 2
     store: str | None = None
@@ -83,7 +87,8 @@ def plan_build(home_path: Path, options: BuildOptions) -> list[BuildStep]:
     facts = _plan_facts(home, mentions)
     vectors = _plan_vectors(home, options)
     before = [step for step in (mentions, facts, vectors) if step.state == "to do"]
-    return [mentions, facts, vectors, _plan_graph(home_path, options, before)]
+    graph = _plan_graph(home_path, options, before)
+    return [mentions, facts, vectors, graph, _plan_index(home_path, options, [*before, graph])]
 
 
 def run_build(
@@ -139,6 +144,10 @@ def _steps(
         "graph": (
             lambda: _plan_graph(home_path, options, []),
             lambda progress: _load(home_path, options, progress),
+        ),
+        "index": (
+            lambda: _plan_index(home_path, options, []),
+            lambda progress: _index(home_path, options, progress),
         ),
     }
 
@@ -289,3 +298,42 @@ def _load(home_path: Path, options: BuildOptions, progress: Progress) -> dict[st
     from .graph_load import load_home_graph
 
     return load_home_graph(home_path, store=options.store, login=options.login, progress=progress)
+
+
+# The indexes
+
+
+def _plan_index(home_path: Path, options: BuildOptions, before: list[BuildStep]) -> BuildStep:
+    """Return what is to be indexed; of what comes before only what makes other texts counts."""
+    from .index_build import plan_home_index
+
+    plan = plan_home_index(home_path, _index_options(options))
+    todo = {
+        row["collection"]: row["added"] + row["changed"] + row["deleted"] for row in plan["indexes"]
+    }
+    papers = todo.get("papers", 0)
+    if any(todo.values()):
+        told = ", ".join(f"{count} {name}" for name, count in todo.items() if count)
+        why = f"new, changed or gone: {told} (encoder {plan['encoder']})"
+        return BuildStep("index", "to do", papers, why)
+    late = [step.name for step in before if step.name != "vectors" and step.state == "to do"]
+    if late:
+        return BuildStep("index", "to do", papers, f"{' and '.join(late)} will be new")
+    return BuildStep("index", "up to date", 0, "every paper, sentence and node is indexed")
+
+
+def _index(home_path: Path, options: BuildOptions, progress: Progress) -> dict[str, Any]:
+    from .index_build import build_home_index
+
+    return build_home_index(home_path, _index_options(options), progress=progress)
+
+
+def _index_options(options: BuildOptions) -> "IndexOptions":
+    from .index_build import IndexOptions
+
+    return IndexOptions(
+        encoder=options.encoder,
+        workers=options.workers,
+        store=options.store,
+        login=options.login,
+    )

@@ -242,10 +242,16 @@ def cookbook_query(name: str) -> "CookbookQuery":
     )
 
 
+def _given_by(name: str) -> str:
+    """Return what else gives a parameter its value."""
+    return "--search TEXT, or with " if name in ("hits", "scores") else ""
+
+
 def _check_given(used: Iterable[str], given: Mapping[str, Any]) -> None:
     missing = [name for name in used if name not in given]
     if missing:
         raise UsageError(
             f"the query uses {', '.join(f'${name}' for name in missing)}, which has no value: give"
-            f" it with --param {missing[0]}=VALUE (in the shell `:param {missing[0]} VALUE`)"
+            f" it with {_given_by(missing[0])}--param {missing[0]}=VALUE (in the shell"
+            f" `:param {missing[0]} VALUE`)"
         )

@@ -57,11 +57,12 @@ def pretrain_on_home(
     """
     need_train_extra()
     _check_out(out)
+    from matlore.bert.wordpieces import cut_vocabulary, load_tokenizer, wordpiece_tokenizer
     from ner.encoding import WordEncoder
     from ner.network import load_base
     from ner.pretraining import PretrainingSettings, pack_texts, pretrain
     from ner.staged_words import StagedWords, count_words, stage_words
-    from ner.wordpieces import count_parts, cut_vocabulary, load_tokenizer, wordpiece_tokenizer
+    from ner.vocabulary_parts import count_parts
 
     old = load_tokenizer(base)
     out.mkdir(parents=True, exist_ok=True)

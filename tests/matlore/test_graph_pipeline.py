@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_encoder import FakeEncoder
 from fake_facts import PatternFinder, PatternTagger, SpellingLinker
 
+from embeddings.encoders import base
 from graph.stores import open_store
 from ingest.jobs import ingest_files
 from ingest.sources.files import find_files
@@ -19,6 +21,8 @@ from matlore.pipeline.corpus import remove_paper
 from matlore.pipeline.facts_extract import extract_home_facts
 from matlore.pipeline.graph_inputs import gather_inputs
 from matlore.pipeline.graph_load import graph_stats, load_home_graph
+from matlore.pipeline.index_nodes import LABELS as NODE_LABELS
+from matlore.pipeline.index_record import read_record
 from matlore.pipeline.ner_extract import extract_home
 
 ROWS = [
@@ -200,9 +204,10 @@ def test_a_graph_whose_tables_are_gone_is_read_and_compared(home: Path) -> None:
 def test_a_build_does_what_is_left_to_do(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "_FEWEST", 10)
     monkeypatch.setattr(graph_load, "gather_inputs", _without_vectors(gather_inputs))
+    monkeypatch.setattr(base, "load_encoder", lambda *_, **__: FakeEncoder())
     options = BuildOptions(workers=1)
     assert [step.state for step in plan_build(home, options)] == [
-        *("to do", "to do", "skipped", "to do")
+        *("to do", "to do", "skipped", "to do", "to do")
     ]
     told: list[tuple[str, bool]] = []
 
@@ -210,10 +215,19 @@ def test_a_build_does_what_is_left_to_do(home: Path, monkeypatch: pytest.MonkeyP
         told.append((step.name, report is not None))
 
     run_build(home, options, done=note)
-    assert told == [("mentions", True), ("facts", True), ("vectors", False), ("graph", True)]
+    assert told == [
+        *[("mentions", True), ("facts", True), ("vectors", False), ("graph", True), ("index", True)]
+    ]
     assert len(_rows(home, GAPS)) == 3
+    assert {name: built.documents for name, built in read_record(home).indexes.items()} == {
+        "papers": 3,
+        "sentences": 3,
+        "nodes": sum(graph_stats(home)["nodes"][label] for label in NODE_LABELS),
+    }
     plan = plan_build(home, options)
-    assert [step.state for step in plan] == ["up to date", "up to date", "skipped", "up to date"]
+    assert [step.state for step in plan] == [
+        *("up to date", "up to date", "skipped", "up to date", "up to date")
+    ]
     told.clear()
     run_build(home, options, done=note)
     assert not any(done for _, done in told)

@@ -21,8 +21,9 @@ SMALL_LIBRARIES = {"pint", "yaml", "platformdirs"}
 ALLOWED = {
     "base": {"base"},
     "config": {"base"},
-    "stage": {"base"},
-    "pipeline": {"base", "config", "stage"},
+    "bert": {"base"},
+    "stage": {"base", "bert"},
+    "pipeline": {"base", "bert", "config", "stage"},
     "cli": {"base", "config", "pipeline"},
     "web": {"base", "config", "pipeline"},
     "entry": {"cli"},

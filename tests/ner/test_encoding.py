@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny_tagger import PIECES
 
+from matlore.bert.wordpieces import wordpiece_tokenizer
 from ner.encoding import WordEncoder, batch_of, batches, windows, word_scores
-from ner.wordpieces import wordpiece_tokenizer
 
 ENCODER = WordEncoder(wordpiece_tokenizer(PIECES))
 sentence = st.lists(st.sampled_from(["films", "abc", "O2Ti", "(", "<nUm>", "x" * 20]), max_size=40)

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from tiny_tagger import HEADS, LAYERS, PIECES, random_weights
 
+from matlore.bert.wordpieces import wordpiece_tokenizer
 from matlore.errors import ArtifactError, InputError
 from matlore.pipeline.ner_train import export_network
 from ner.conll import TaggedSentence, write_conll
 from ner.tagger import load_tagger
-from ner.wordpieces import wordpiece_tokenizer
 
 pytest.importorskip("onnx", reason="pip install 'matlore[train]'")
 safetensors = pytest.importorskip("safetensors.numpy", reason="pip install 'matlore[train]'")

@@ -52,7 +52,7 @@ def _write_config(folder: Path, names: Sequence[str], **more: Any) -> None:
 def _write_tokenizer(folder: Path) -> None:
     from tokenizers.processors import TemplateProcessing
 
-    from ner.wordpieces import wordpiece_tokenizer
+    from matlore.bert.wordpieces import wordpiece_tokenizer
 
     tokenizer = wordpiece_tokenizer(WORDS)
     tokenizer.post_processor = TemplateProcessing(

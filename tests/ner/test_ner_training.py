@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from tiny_tagger import PIECES
 
+from matlore.bert.wordpieces import wordpiece_tokenizer
 from matlore.errors import ArtifactError, InputError, UsageError
 from ner.conll import TaggedSentence, read_conll
 from ner.encoding import WordEncoder
 from ner.labels import TAGS
 from ner.staged_words import StagedWords, stage_words
-from ner.wordpieces import wordpiece_tokenizer
 
 torch = pytest.importorskip("torch", reason="torch is missing: pip install 'matlore[train]'")
 
@@ -175,9 +175,9 @@ def test_staged_words_are_read_as_written(tmp_path: Path) -> None:
 
 
 def test_pretraining_learns_and_resumes(base: Path, tmp_path: Path) -> None:
+    from matlore.bert.wordpieces import load_tokenizer
     from ner.network import load_base
     from ner.pretraining import PretrainingSettings, pack_texts, pretrain
-    from ner.wordpieces import load_tokenizer
 
     encoder = WordEncoder(load_tokenizer(base))
     texts = [[["thin", "films", "of", "O2Ti"], ["CdTe", "films", "on", "Si"]]] * 60
@@ -209,8 +209,8 @@ def test_pretraining_learns_and_resumes(base: Path, tmp_path: Path) -> None:
 
 
 def test_rows_of_pretraining_hold_whole_sentences(base: Path) -> None:
+    from matlore.bert.wordpieces import load_tokenizer
     from ner.pretraining import pack_texts
-    from ner.wordpieces import load_tokenizer
 
     encoder = WordEncoder(load_tokenizer(base))
     packed = pack_texts([[["films"] * 5, ["films"] * 4], [["films"] * 40]], encoder, row=12)
@@ -230,9 +230,9 @@ def _pretrain_on_nothing(encoder: WordEncoder, base: Path) -> None:
 def test_a_sentence_of_many_windows_gets_its_tags_in_order(
     base: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from matlore.bert.wordpieces import load_tokenizer
     from ner.network import TaggerNetwork, load_base
     from ner.silver import predict
-    from ner.wordpieces import load_tokenizer
 
     encoder = WordEncoder(load_tokenizer(base))
     torch.manual_seed(1)

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from tiny_tagger import HEADS, LAYERS, PIECES, SIZE, WINDOW, random_weights
 
+from matlore.bert.wordpieces import wordpiece_tokenizer
 from ner.encoding import Batch, WordEncoder, batch_of, word_scores
 from ner.export import measure_ranges
 from ner.labels import TAGS, transition_mask
 from ner.onnx_graph import BertShape, build_graph
-from ner.wordpieces import wordpiece_tokenizer
 
 torch = pytest.importorskip("torch", reason="torch is missing: pip install 'matlore[train]'")
 

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from matlore.errors import ArtifactError
-from ner.wordpieces import (
+from matlore.bert.wordpieces import (
     SPECIAL,
-    count_parts,
     cut_vocabulary,
     load_tokenizer,
     old_pieces,
     wordpiece_tokenizer,
 )
+from matlore.errors import ArtifactError
+from ner.vocabulary_parts import count_parts
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 BASE = wordpiece_tokenizer([*SPECIAL, *LETTERS, *(f"##{c}" for c in LETTERS), "photo", "##lum"])

@@ -15,15 +15,24 @@ from typing import TYPE_CHECKING
 
 from matlore.errors import ArtifactError
 
-from .encoding import CLS, PAD, SEP, UNKNOWN
-from .model_words import piece_text
-
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-__all__ = ["MASK", "count_parts", "cut_vocabulary", "load_tokenizer", "wordpiece_tokenizer"]
+__all__ = [
+    "CLS",
+    "MASK",
+    "PAD",
+    "SEP",
+    "SPECIAL",
+    "UNKNOWN",
+    "cut_vocabulary",
+    "load_tokenizer",
+    "old_pieces",
+    "vocabulary_of",
+    "wordpiece_tokenizer",
+]
 
-MASK = "[MASK]"
+CLS, SEP, PAD, UNKNOWN, MASK = "[CLS]", "[SEP]", "[PAD]", "[UNK]", "[MASK]"
 SPECIAL = (PAD, UNKNOWN, CLS, SEP, MASK)
 _FEWEST_USES = 3
 
@@ -63,28 +72,11 @@ def load_tokenizer(folder: Path) -> "Tokenizer":
     return tokenizer
 
 
-def count_parts(words: Counter[str], tokenizer: "Tokenizer") -> Counter[str]:
-    """Count the parts between blanks and marks that WordPieces are cut from.
-
-    Args:
-        words: words in their model form with their counts.
-        tokenizer: what normalises and splits them.
-    """
-    parts: Counter[str] = Counter()
-    assert tokenizer.normalizer is not None
-    assert tokenizer.pre_tokenizer is not None
-    for word, count in words.items():
-        text = tokenizer.normalizer.normalize_str(piece_text(word))
-        for part, _ in tokenizer.pre_tokenizer.pre_tokenize_str(text):
-            parts[part] += count
-    return parts
-
-
 def cut_vocabulary(parts: Counter[str], base: "Tokenizer", *, whole: int, size: int) -> list[str]:
     """Choose the pieces of a smaller vocabulary.
 
     Args:
-        parts: parts of words with their counts (`count_parts`).
+        parts: what WordPieces are cut from, with counts: words without blanks and marks.
         base: the tokenizer of the base model.
         whole: how many of the commonest parts stay in one piece.
         size: pieces of the new vocabulary.

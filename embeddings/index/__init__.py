@@ -1,0 +1,17 @@
+"""Indexes of texts: rows, vectors, FAISS and full text of a collection, in one folder."""
+
+from .card import IndexCard
+from .folder import SearchIndex
+from .records import COLLECTIONS, Hit, IndexedText
+from .rows import read_known
+from .writer import IndexWriter
+
+__all__ = [
+    "COLLECTIONS",
+    "Hit",
+    "IndexCard",
+    "IndexWriter",
+    "IndexedText",
+    "SearchIndex",
+    "read_known",
+]
