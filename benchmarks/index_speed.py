@@ -27,7 +27,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from known_item import DEV, bucket, draw_queries, interval, read_papers
+from known_item import DEV, draw_queries, interval, read_papers
 from numpy.typing import NDArray
 from topics import read_topics
 
@@ -37,6 +37,7 @@ from embeddings.retrieval_measures import mean_of_sets, paired_difference, recal
 from ingest.corpus import Corpus
 from matlore.errors import GraphError
 from matlore.home import Home
+from matlore.pipeline.encoder_train import known_item_bucket
 from matlore.pipeline.search_types import Mode
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ Encode = Callable[[list[str]], NDArray[np.float32]]
 
 def time_encoders(home: Path, papers: int, folder: Path | None) -> None:
     """Print papers a second, and what int8 gains and loses."""
-    chosen = [one for one in read_papers(home, None) if bucket(one[0]) == DEV][:papers]
+    chosen = [one for one in read_papers(home, None) if known_item_bucket(one[0]) == DEV][:papers]
     texts = [f"{title}\n{abstract}" for _, title, abstract in chosen]
     print(f"{len(texts):,} papers, {THREADS} threads\n\n| encoder | papers/s |\n|---|---|")
     coders: dict[str, Encode] = {
@@ -189,7 +190,7 @@ def _questions(home: Path, count: int) -> Iterator[str]:
     papers = {
         id: (title, abstract)
         for id, title, abstract in read_papers(home, None)
-        if bucket(id) == DEV
+        if known_item_bucket(id) == DEV
     }
     drawn = draw_queries(papers, {"titles": count // 2, "sentences": count // 2})
     texts = [topic.query for topic in read_topics()]

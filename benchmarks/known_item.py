@@ -38,6 +38,7 @@ from embeddings.retrieval_measures import (
 from embeddings.statistics import Estimate
 from ingest.corpus import Corpus
 from matlore.home import Home
+from matlore.pipeline.encoder_train import known_item_bucket as bucket
 from matlore.pipeline.index_sources import text_materials
 from matlore.pipeline.search import POOL, fusion_weights
 from matlore.pipeline.search_query import named_things
@@ -49,7 +50,6 @@ __all__: list[str] = []
 
 Floats = NDArray[Any]
 
-BUCKETS = 50
 TEST, DEV = 0, 1
 SEED = 20261126
 SIZES = {"titles": 1000, "sentences": 1000, "synonyms": 300}
@@ -63,11 +63,6 @@ class Query(NamedTuple):
 
     paper: str
     text: str
-
-
-def bucket(id: str) -> int:
-    """Return the bucket of a paper; those of `TEST` and `DEV` are kept from training."""
-    return int(sha256(f"known-item:{id}".encode()).hexdigest()[:8], 16) % BUCKETS
 
 
 def is_formula_or_number(word: str) -> bool:

@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from matlore.bert.files import write_whole
 from matlore.errors import GraphError, NotFoundError
 from matlore.progress import Progress, no_progress
 
@@ -221,9 +222,7 @@ def _read_loads(path: Path) -> dict[str, list[str]]:
 
 
 def _write_loads(path: Path, loads: Mapping[str, list[str]]) -> None:
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(dict(sorted(loads.items())), indent=1) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    write_whole(path, (json.dumps(dict(sorted(loads.items())), indent=1) + "\n").encode())
 
 
 def _sweep(folder: Path, noted: Path) -> None:

@@ -35,6 +35,7 @@ class StaticEncoder:
         self, card: EncoderCard, vectors: NDArray[np.float32], tokenizer: "Tokenizer"
     ) -> None:
         self.card = card
+        self.id, self.size = card.id, card.size
         self._vectors = vectors
         self._tokenizer = tokenizer
 
@@ -66,16 +67,6 @@ class StaticEncoder:
         if vectors.shape != (tokenizer.get_vocab_size(), card.size):
             raise ArtifactError(f"{folder}: its files do not belong together; {REMEDY}")
         return cls(card, vectors, tokenizer)
-
-    @property
-    def id(self) -> str:
-        """The encoder's id."""
-        return self.card.id
-
-    @property
-    def size(self) -> int:
-        """Number of components of a vector."""
-        return self.card.size
 
     def encode(
         self, texts: Sequence[str], *, progress: Progress = no_progress

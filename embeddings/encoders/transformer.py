@@ -44,6 +44,7 @@ class TransformerEncoder:
         threads: int,
     ) -> None:
         self.card = card
+        self.id, self.size = card.id, card.size
         self._session = session
         self._tokenizer = tokenizer
         self._threads = threads
@@ -66,16 +67,6 @@ class TransformerEncoder:
         # One thread a run and several runs at once: quicker than several threads a run.
         session = open_session(folder / MODEL, threads=1)
         return cls(card, session, load_tokenizer(folder), threads=threads or os.cpu_count() or 1)
-
-    @property
-    def id(self) -> str:
-        """The encoder's id."""
-        return self.card.id
-
-    @property
-    def size(self) -> int:
-        """Number of components of a vector."""
-        return self.card.size
 
     def encode(
         self, texts: Sequence[str], *, progress: Progress = no_progress

@@ -2,12 +2,11 @@
 
 from .card import IndexCard
 from .folder import SearchIndex
-from .records import COLLECTIONS, Hit, IndexedText
+from .records import Hit, IndexedText
 from .rows import read_known
 from .writer import IndexWriter
 
 __all__ = [
-    "COLLECTIONS",
     "Hit",
     "IndexCard",
     "IndexWriter",

@@ -7,7 +7,6 @@ from typing import Any
 
 from matlore.bert.files import file_sha256, write_whole
 from matlore.errors import ArtifactError
-from matlore.home import sync_path
 
 __all__ = ["CARD", "INDEX_FORMAT", "REMEDY", "IndexCard", "load_card", "save_card"]
 
@@ -46,9 +45,8 @@ class IndexCard:
 
 def save_card(card: IndexCard, folder: Path) -> None:
     """Write a card, durably and whole."""
-    write_whole(folder / CARD, (json.dumps(asdict(card), indent=1) + "\n").encode())
-    sync_path(folder / CARD)
-    sync_path(folder)
+    text = json.dumps(asdict(card), indent=1) + "\n"
+    write_whole(folder / CARD, text.encode(), durable=True)
 
 
 def load_card(folder: Path) -> IndexCard:

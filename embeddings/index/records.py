@@ -3,10 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-__all__ = ["COLLECTIONS", "Hit", "IndexedText"]
-
-COLLECTIONS = ("papers", "sentences", "nodes")
-"""The indexes of a home, a folder each."""
+__all__ = ["Hit", "IndexedText"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,26 @@ from hashlib import file_digest
 from pathlib import Path
 
 from matlore.errors import ArtifactError
+from matlore.home import sync_path
 
 __all__ = ["check_file", "file_sha256", "write_whole"]
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file under another name, then rename it: never half a file under its name."""
+def write_whole(path: Path, data: bytes, *, durable: bool = False) -> None:
+    """Write a file under another name, then rename it: never half a file under its name.
+
+    Args:
+        path: of the file.
+        data: all that is in it.
+        durable: whether it must stand when the machine stops just after.
+    """
     temporary = path.with_name(f"{path.name}.part")
     temporary.write_bytes(data)
+    if durable:
+        sync_path(temporary)
     temporary.replace(path)
+    if durable:
+        sync_path(path.parent)
 
 
 def file_sha256(path: Path) -> str:

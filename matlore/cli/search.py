@@ -12,6 +12,7 @@ from .output import Format, emit, note
 from .search_options import (
     ApplicationOption,
     ElementsOption,
+    IndexEncoderOption,
     LicenseOption,
     MaterialOption,
     MethodOption,
@@ -21,7 +22,6 @@ from .search_options import (
 )
 from .search_output import (
     SearchFormat,
-    answer_record,
     check_out,
     echo,
     is_references,
@@ -108,15 +108,7 @@ def _search(
         Path | None,
         typer.Option("--out", metavar="FILE", help="Write there what would be printed."),
     ] = None,
-    encoder: Annotated[
-        str | None,
-        typer.Option(
-            "--encoder",
-            metavar="NAME",
-            help="The index's encoder, where it has moved [default: as the index was made].",
-            show_default=False,
-        ),
-    ] = None,
+    encoder: IndexEncoderOption = None,
     store: StoreOption = None,
     home: HomeOption = None,
 ) -> None:
@@ -135,13 +127,13 @@ def _search(
         return
     filters = parse_filters(
         years=year,
-        materials=material or (),
+        materials=material,
         elements=elements,
-        properties=property or (),
-        applications=application or (),
-        methods=method or (),
-        sources=source or (),
-        licenses=license or (),
+        properties=property,
+        applications=application,
+        methods=method,
+        sources=source,
+        licenses=license,
     )
     address, login = store_and_login(store, home)
     from matlore.pipeline.search import Searcher
@@ -206,7 +198,7 @@ def _print(
     elif format is SearchFormat.TABLE:
         print_hits(answer.hits, explain=explain)
     else:
-        emit(answer_record(answer), rows="hits", format=Format(format.value), columns=_COLUMNS)
+        emit(answer.to_dict(), rows="hits", format=Format(format.value), columns=_COLUMNS)
 
 
 def _nodes(

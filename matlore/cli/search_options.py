@@ -7,6 +7,7 @@ import typer
 __all__ = [
     "ApplicationOption",
     "ElementsOption",
+    "IndexEncoderOption",
     "LicenseOption",
     "MaterialOption",
     "MethodOption",
@@ -61,4 +62,13 @@ SourceOption = Annotated[
 LicenseOption = Annotated[
     list[str] | None,
     typer.Option("--license", metavar="NAME", help="Only papers under this licence; repeatable."),
+]
+IndexEncoderOption = Annotated[
+    str | None,
+    typer.Option(
+        "--encoder",
+        metavar="NAME",
+        help="The index's encoder, where it has moved [default: as the index was made].",
+        show_default=False,
+    ),
 ]

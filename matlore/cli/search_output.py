@@ -5,7 +5,7 @@ from contextlib import contextmanager, redirect_stdout
 from enum import StrEnum
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -14,11 +14,10 @@ from matlore.errors import UsageError
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from matlore.pipeline.search_types import SearchAnswer, SearchHit
+    from matlore.pipeline.search_types import SearchHit
 
 __all__ = [
     "SearchFormat",
-    "answer_record",
     "check_out",
     "echo",
     "is_references",
@@ -76,16 +75,6 @@ def printed_to(path: Path | None) -> Iterator[None]:
         path.write_bytes(text)
     except OSError as error:
         raise UsageError(f"--out {path}: cannot be written ({error.strerror})") from error
-
-
-def answer_record(answer: "SearchAnswer") -> dict[str, Any]:
-    """Return an answer as JSON has it."""
-    from dataclasses import asdict
-
-    record = asdict(answer)
-    for hit in record["hits"]:
-        hit["marks"] = [list(mark) for mark in hit["marks"]]
-    return record
 
 
 def print_hits(hits: "Sequence[SearchHit]", *, explain: bool) -> None:

@@ -20,7 +20,6 @@ from matlore.progress import Progress, no_progress
 
 from .index_inputs import (
     AUTO,
-    DEFAULT_COLLECTIONS,
     SAMPLE_NOTE,
     IndexOptions,
     OpenedSource,
@@ -33,7 +32,7 @@ from .index_update import IndexChanges, UpdateReport, count_changes, finished_ca
 if TYPE_CHECKING:
     from embeddings.encoders.base import TextEncoder
 
-__all__ = ["AUTO", "DEFAULT_COLLECTIONS", "IndexOptions", "build_home_index", "plan_home_index"]
+__all__ = ["AUTO", "IndexOptions", "build_home_index", "plan_home_index"]
 
 _MOST_BY_TRANSFORMER = 50_000
 _UNWRITABLE = frozenset(

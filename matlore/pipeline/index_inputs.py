@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from matlore.errors import GraphError, UsageError
 from matlore.home import Home
 
-from .index_record import index_folder
+from .index_record import COLLECTIONS, index_folder
 from .index_sources import (
     CorpusPapers,
     IndexSource,
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AUTO",
-    "DEFAULT_COLLECTIONS",
     "SAMPLE_NOTE",
     "IndexOptions",
     "OpenedSource",
@@ -31,7 +30,6 @@ __all__ = [
 ]
 
 AUTO = "auto"
-DEFAULT_COLLECTIONS = ("papers", "sentences", "nodes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +57,15 @@ class IndexOptions:
 
     def __post_init__(self) -> None:
         for name in self.collections or ():
-            if name not in DEFAULT_COLLECTIONS:
-                known = ", ".join(DEFAULT_COLLECTIONS)
+            if name not in COLLECTIONS:
+                known = ", ".join(COLLECTIONS)
                 raise UsageError(f"--collection {name}: there are {known}")
 
     @property
     def wanted(self) -> tuple[str, ...]:
         """The collections, in the order in which they are built."""
-        asked = DEFAULT_COLLECTIONS if self.collections is None else self.collections
-        return tuple(one for one in DEFAULT_COLLECTIONS if one in asked and one not in self.without)
+        asked = COLLECTIONS if self.collections is None else self.collections
+        return tuple(one for one in COLLECTIONS if one in asked and one not in self.without)
 
 
 SAMPLE_NOTE = (

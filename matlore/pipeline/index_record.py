@@ -10,10 +10,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from matlore.bert.files import write_whole
 from matlore.errors import ArtifactError
-from matlore.home import sync_path
 
-__all__ = ["BuildRecord", "BuiltIndex", "index_folder", "index_home", "read_record"]
+__all__ = [
+    "COLLECTIONS",
+    "BuildRecord",
+    "BuiltIndex",
+    "index_folder",
+    "index_home",
+    "read_record",
+]
+
+COLLECTIONS = ("papers", "sentences", "nodes")
+"""The indexes of a home, a folder each, in the order in which they are built."""
 
 _FILE = "build.json"
 _FORMAT = 1
@@ -57,12 +67,8 @@ class BuildRecord:
 
     def save(self, home_path: Path) -> None:
         """Write the record, whole or not at all."""
-        folder = index_home(home_path)
-        draft = folder / f"{_FILE}.tmp"
-        draft.write_text(json.dumps({"format": _FORMAT, **asdict(self)}, indent=1) + "\n")
-        sync_path(draft)
-        draft.replace(folder / _FILE)
-        sync_path(folder)
+        text = json.dumps({"format": _FORMAT, **asdict(self)}, indent=1) + "\n"
+        write_whole(index_home(home_path) / _FILE, text.encode(), durable=True)
 
 
 def index_home(home_path: Path) -> Path:

@@ -7,10 +7,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from matlore.bert.files import write_whole
 from matlore.errors import ArtifactError, GraphError, HomeError, MatloreError, NotFoundError
 from matlore.home import Home
 
-from .index_record import BuiltIndex, index_folder, index_home, read_record
+from .index_record import COLLECTIONS, BuiltIndex, index_folder, index_home, read_record
 from .index_sources import (
     SamplePapers,
     has_papers,
@@ -23,7 +24,6 @@ from .index_update import count_changes, known_texts
 __all__ = ["index_encoder", "index_stats", "stale_papers", "verify_index"]
 
 _STALE_FILE = "stale.json"
-_COLLECTIONS = ("papers", "sentences", "nodes")
 
 
 def index_encoder(home_path: Path) -> str:
@@ -58,7 +58,7 @@ def index_stats(home_path: Path) -> dict[str, Any]:
 
 
 def _built(home_path: Path) -> list[str]:
-    found = [name for name in _COLLECTIONS if index_folder(home_path, name).is_dir()]
+    found = [name for name in COLLECTIONS if index_folder(home_path, name).is_dir()]
     if not found:
         raise NotFoundError(f"{home_path}: no index yet; make one with `matlore index build`")
     return found
@@ -156,9 +156,7 @@ def _counted(home_path: Path, now: str, made: str, sample: bool) -> int:
             return kept["stale"]
     stale = _count(home_path, sample)
     with suppress(OSError):  # it is only read where it may not be written
-        draft = note.with_suffix(".tmp")
-        draft.write_text(json.dumps({"state": state, "stale": stale}) + "\n", encoding="utf-8")
-        draft.replace(note)
+        write_whole(note, (json.dumps({"state": state, "stale": stale}) + "\n").encode())
     return stale
 
 

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from embeddings.fusion import ScoreWeights
-from matlore.errors import GraphError, NotFoundError, QueryError, UsageError
+from matlore.errors import GraphError, QueryError
 
 from .search_checks import LONGEST_QUERY, check_query
 from .search_filters import allowed_papers
 from .search_hits import Found, HitMaker, bare_hits, paper_of, sentence_of
+from .search_index import load_index_encoder, open_index
 from .search_query import named_things
 from .search_texts import PaperTexts
 from .search_types import Mode, NamedThings, SearchAnswer, SearchFilters, SearchHit
@@ -125,21 +126,9 @@ class Searcher:
             NotFoundError: the home has no index.
             ArtifactError: the index is damaged.
         """
-        from embeddings.index import SearchIndex
-
-        from .index_record import index_folder
-        from .index_stats import index_encoder
-
         self.home_path = home_path
         self.collection = collection
-        self._encoder_name = encoder or index_encoder(home_path)
-        folder = index_folder(home_path, collection)
-        if not folder.is_dir():
-            raise NotFoundError(
-                f"{home_path}: no index of {collection}; `matlore index build` makes it where"
-                " there is something for it"
-            )
-        self.index: SearchIndex = SearchIndex.open(folder)
+        self.index, self._encoder_name = open_index(home_path, collection, encoder)
         self.papers = PaperTexts(home_path)
         self._store, self._login = store, login
         self._encoder: TextEncoder | None = None
@@ -170,16 +159,7 @@ class Searcher:
             UsageError: it is another one than the index was made with.
         """
         if self._encoder is None:
-            from embeddings.encoders.base import load_encoder
-
-            loaded = load_encoder(self._encoder_name)
-            if loaded.id != self.index.card.encoder:
-                raise UsageError(
-                    f"the index was made by the encoder {self.index.card.encoder}, not by"
-                    f" {loaded.id}: name that one with --encoder, or make the index anew with"
-                    " `matlore index build --replace`"
-                )
-            self._encoder = loaded
+            self._encoder = load_index_encoder(self.index, self._encoder_name)
         return self._encoder
 
     @property

@@ -57,13 +57,13 @@ class GraphFilter(NamedTuple):
 def parse_filters(
     *,
     years: str | None = None,
-    materials: Sequence[str] = (),
+    materials: Sequence[str] | None = None,
     elements: str | None = None,
-    properties: Sequence[str] = (),
-    applications: Sequence[str] = (),
-    methods: Sequence[str] = (),
-    sources: Sequence[str] = (),
-    licenses: Sequence[str] = (),
+    properties: Sequence[str] | None = None,
+    applications: Sequence[str] | None = None,
+    methods: Sequence[str] | None = None,
+    sources: Sequence[str] | None = None,
+    licenses: Sequence[str] | None = None,
 ) -> SearchFilters:
     """Read the filters of a command line.
 
@@ -83,13 +83,13 @@ def parse_filters(
     """
     return SearchFilters(
         years=parse_years(years),
-        materials=tuple(_material(text) for text in materials),
+        materials=tuple(_material(text) for text in materials or ()),
         elements=_elements(elements),
-        properties=tuple(parse_property(text) for text in properties),
-        applications=tuple(_named(text, "application") for text in applications),
-        methods=tuple(_named(text, "method") for text in methods),
-        sources=tuple(sources),
-        licenses=tuple(licenses),
+        properties=tuple(parse_property(text) for text in properties or ()),
+        applications=tuple(_named(text, "application") for text in applications or ()),
+        methods=tuple(_named(text, "method") for text in methods or ()),
+        sources=tuple(sources or ()),
+        licenses=tuple(licenses or ()),
     )
 
 

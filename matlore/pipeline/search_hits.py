@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from .index_sentences import sentence_place
 from .search_query import expanded_terms
 from .search_snippets import QueryMarks, best_snippet, marked
 from .search_types import NamedThings, SearchHit, Why
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Found", "HitMaker", "bare_hits", "paper_of", "sentence_of"]
 
-_SENTENCE = re.compile(r"#(\d+)-(\d+)$")
+_SENTENCE = re.compile(r"#\d+-\d+$")
 
 Ranked = Sequence[tuple[str, float]]
 """Keys of an index with scores, best first."""
@@ -40,13 +41,12 @@ class Found:
 
 def paper_of(key: str) -> str:
     """Return the paper's id of a key of an index: a sentence's key ends in `#START-END`."""
-    return key.rpartition("#")[0] if _SENTENCE.search(key) else key
+    return sentence_place(key)[0] if _SENTENCE.search(key) else key
 
 
 def sentence_of(key: str) -> tuple[int, int] | None:
     """Return the offsets in a sentence's key; None for a paper's."""
-    match = _SENTENCE.search(key)
-    return (int(match[1]), int(match[2])) if match else None
+    return sentence_place(key)[1:] if _SENTENCE.search(key) else None
 
 
 def bare_hits(ranked: Ranked) -> tuple[SearchHit, ...]:

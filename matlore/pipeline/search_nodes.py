@@ -5,9 +5,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from matlore.errors import NotFoundError, UsageError
+from matlore.errors import UsageError
 
+from .index_nodes import node_place
+from .search_index import load_index_encoder, open_index
 from .search_query import named_things
+from .search_types import NamedThings
 
 __all__ = ["NodeHit", "node_labels", "search_keys", "search_nodes"]
 
@@ -74,35 +77,21 @@ def search_nodes(
         UsageError: the text is empty.
         NotFoundError: the home has no index of nodes.
     """
-    from embeddings.encoders.base import load_encoder
     from embeddings.fusion import FusionWeights, fuse
-    from embeddings.index import SearchIndex
-
-    from .index_record import index_folder
-    from .index_stats import index_encoder
 
     if not text.strip():
         raise UsageError("the text is empty; name what to look for")
-    name = encoder or index_encoder(home_path)
-    folder = index_folder(home_path, "nodes")
-    if not folder.is_dir():
-        raise NotFoundError(
-            f"{home_path}: no index of nodes; load the graph with `matlore graph load`, then"
-            " `matlore index build`"
-        )
-    with SearchIndex.open(folder) as index:
-        wanted = tuple(f"{label}:" for label in labels)
-        allowed = None
-        if len(labels) < len(_LABELS["nodes"]):
-            keys = [key for key in index.all_keys() if key.startswith(wanted)]
-            allowed = index.allowed(keys=keys)
+    index, name = open_index(home_path, "nodes", encoder)
+    with index:
         named = named_things(text)
-        vector = load_encoder(name).encode([text])[0]
+        # The source of a node is its label.
+        allowed = None if len(labels) == len(_LABELS["nodes"]) else index.allowed(sources=labels)
+        vector = load_index_encoder(index, name).encode([text])[0]
         pool = max(top, 50)
+        wanted = [key for key in _named_keys(named) if node_place(key)[0] in labels]
+        there = index.present(wanted)
         lists = {
-            "named": [
-                key for key in _named_keys(named) if key.startswith(wanted) and index.has(key)
-            ],
+            "named": [key for key in wanted if key in there],
             "text": [
                 hit.key
                 for hit in index.full_text(text, pool, materials=named.materials, allowed=allowed)
@@ -113,7 +102,7 @@ def search_nodes(
     return [_hit(rank, key, score, lists) for rank, (key, score) in enumerate(ranked, start=1)]
 
 
-def _named_keys(named: Any) -> list[str]:
+def _named_keys(named: NamedThings) -> list[str]:
     return [
         *(f"Material:{key}" for key in named.materials),
         *(f"Property:{name}" for name in named.properties),
@@ -122,7 +111,7 @@ def _named_keys(named: Any) -> list[str]:
 
 
 def _hit(rank: int, key: str, score: float, lists: dict[str, list[str]]) -> NodeHit:
-    label, _, plain = key.partition(":")
+    label, plain = node_place(key)
     about = ", ".join(
         f"{name} rank {keys.index(key) + 1}" for name, keys in lists.items() if key in keys
     )

@@ -1,7 +1,7 @@
 """What a search is asked, and what it answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 __all__ = [
@@ -137,6 +137,4 @@ class SearchAnswer:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as JSON has it (DESIGN.md: `search`)."""
-        from dataclasses import asdict
-
         return asdict(self)
