@@ -4,7 +4,9 @@ What stays, and why:
 
 - a *paper* with a licence that is allowed; what it mentions;
 - a *claim* or *quantity* with such a licence whose paper stays; a quantity without a licence that
-  was computed from others stays if they all do;
+  was computed from others stays if they all do, and one that follows from a formula alone where
+  something else that stays is about the material;
+- *that two quantities disagree* where both stay;
 - a *material, property, application, …* that a paper which stays mentions, or that a fact or a
   model which stays is about, and the vocabulary's properties with values. Its papers are counted
   anew. Which spellings of a material are from which paper is not in the graph: its `name` is its
@@ -54,19 +56,44 @@ _CLAIMS = f"""
 SELECT n.* FROM "all.Claim" n WHERE {_ALLOWED}
 AND n.id NOT IN (SELECT e."from" FROM "all.IN.Claim.Paper" e ANTI JOIN "Paper" p ON e."to" = p.id)
 """
-_QUANTITIES = f"""
+# What has a licence, and quantities without one that were computed from others or from a formula.
+_COMPUTED = """
+n.license IS NULL AND (coalesce(n.kind, '') IN ('aggregate', 'derived')
+    OR n.id IN (SELECT "from" FROM "all.USES.Quantity.Quantity"))
+"""
+_BAD_REPORTED = f"""
+CREATE TEMP TABLE bad_reported AS
+SELECT n.id FROM "all.Quantity" n WHERE NOT ({_ALLOWED} OR {_COMPUTED})
+UNION
+SELECT e."from" FROM "all.REPORTED_IN.Quantity.Paper" e ANTI JOIN "Paper" p ON e."to" = p.id
+"""
+# Materials that something which was read, and stays, is about.
+_SPOKEN_OF = """
+CREATE TEMP TABLE spoken_of AS
+SELECT e."to" AS id FROM "all.MENTIONS.Paper.Material" e SEMI JOIN "Paper" p ON e."from" = p.id
+UNION SELECT e."to" FROM "all.SUBJECT.Claim.Material" e SEMI JOIN "Claim" c ON e."from" = c.id
+UNION SELECT e."to" FROM "all.OBJECT.Claim.Material" e SEMI JOIN "Claim" c ON e."from" = c.id
+UNION SELECT h."from" FROM "all.HAS.Material.Quantity" h JOIN "all.Quantity" q ON q.id = h."to"
+    WHERE coalesce(q.kind, '') NOT IN ('aggregate', 'derived')
+    AND q.id NOT IN (SELECT id FROM bad_reported)
+"""
+_QUANTITIES = """
 WITH RECURSIVE bad(id) AS (
-    SELECT n.id FROM "all.Quantity" n WHERE NOT (
-        {_ALLOWED} OR n.license IS NULL
-        AND n.id IN (SELECT "from" FROM "all.USES.Quantity.Quantity")
-    )
+    SELECT id FROM bad_reported
     UNION
-    SELECT e."from" FROM "all.REPORTED_IN.Quantity.Paper" e
-    ANTI JOIN "Paper" p ON e."to" = p.id
+    SELECT n.id FROM "all.Quantity" n JOIN "all.HAS.Material.Quantity" h ON h."to" = n.id
+    WHERE n.kind IN ('aggregate', 'derived')
+    AND n.id NOT IN (SELECT "from" FROM "all.USES.Quantity.Quantity")
+    AND h."from" NOT IN (SELECT id FROM spoken_of)
     UNION
     SELECT e."from" FROM "all.USES.Quantity.Quantity" e JOIN bad ON e."to" = bad.id
+),
+at_odds AS (
+    SELECT unnest(["from", "to"]) AS id FROM "all.DISAGREES.Quantity.Quantity"
+    WHERE "from" NOT IN (SELECT id FROM bad) AND "to" NOT IN (SELECT id FROM bad)
 )
-SELECT n.* FROM "all.Quantity" n WHERE n.id NOT IN (SELECT id FROM bad)
+SELECT n.* REPLACE (if(n.id IN (SELECT id FROM at_odds), true, NULL) AS conflict)
+FROM "all.Quantity" n WHERE n.id NOT IN (SELECT id FROM bad)
 """
 _ELEMENTS = """
 SELECT n.* FROM "all.Element" n WHERE n.symbol IN (
@@ -150,6 +177,8 @@ def _select(
 
     put("Paper", f'SELECT n.* FROM "all.Paper" n WHERE {_ALLOWED}')
     put("Claim", _CLAIMS)
+    database.execute(_BAD_REPORTED)
+    database.execute(_SPOKEN_OF)
     put("Quantity", _QUANTITIES)
     put("Model", 'SELECT * FROM "all.Model"')
     database.execute(f"CREATE TEMP TABLE support AS {_support()}")

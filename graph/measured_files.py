@@ -14,6 +14,8 @@ from .measured_values import CONDITION, OPTIONAL, REQUIRED, MeasuredValue, RowEr
 if TYPE_CHECKING:
     from _csv import Reader
 
+    from .propnet.base import Symbol
+
 __all__ = ["BadMeasured", "MeasuredFile", "read_measured"]
 
 _DELIMITERS = (",", ";", "\t")
@@ -47,7 +49,10 @@ class MeasuredFile:
 
 
 def read_measured(
-    path: Path, *, material: Callable[[str], str | None] | None = None
+    path: Path,
+    *,
+    material: Callable[[str], str | None] | None = None,
+    symbols: Sequence["Symbol"] = (),
 ) -> MeasuredFile:
     """Read a table of measured values.
 
@@ -59,6 +64,7 @@ def read_measured(
             seen from that line.
         material: returns the key of a material by its name; None for a formula, a name of the
             vocabulary, or `name:` and any name.
+        symbols: properties beside those of the vocabulary.
 
     Raises:
         InputError: the file cannot be read, or its columns are not these.
@@ -73,7 +79,7 @@ def read_measured(
             try:
                 if any(cell.strip() for cell in cells[len(header) :]):
                     raise RowError(f"{len(cells)} cells, but {len(header)} columns")
-                value = read_row(named, material)
+                value = read_row(named, material, symbols)
             except RowError as error:
                 bad.append(BadMeasured(line, str(error), named))
                 continue

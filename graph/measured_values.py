@@ -6,18 +6,22 @@ What is wrong with a row is said in a `RowError`, whose text is what the user re
 import builtins
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from matlore.errors import InputError
 from matlore.records import Comparator, Condition, Modality, fact_id
 from matlore.units import convert, fits, parse_unit, to_si
 from matlore.vocabulary import Term, find_term, load_terms
+from matlore.vocabulary.entries import folded
 from matlore.vocabulary.materials import load_materials
 from ner.formulas import FAMILY, formula_family, normalize_formula
+
+if TYPE_CHECKING:
+    from .propnet.base import Symbol
 
 __all__ = [
     "CONDITION",
@@ -89,13 +93,16 @@ class MeasuredValue:
 
 
 def read_row(
-    cells: Mapping[str, str], material: Callable[[str], str | None] | None = None
+    cells: Mapping[str, str],
+    material: Callable[[str], str | None] | None = None,
+    symbols: Sequence["Symbol"] = (),
 ) -> MeasuredValue:
     """Return what a row says.
 
     Args:
         cells: by column; those that are missing or empty say nothing.
         material: returns the key of a material by its name; None for `resolve_material`.
+        symbols: properties beside those of the vocabulary.
 
     Raises:
         RowError: a cell is missing, or is none of what can be in its column.
@@ -110,7 +117,7 @@ def read_row(
             f"{row['material']!r} is no formula and no material that is known by name; write"
             f" {_NAME}{row['material']} to keep it as a name"
         )
-    term = _property(row["property"])
+    term = _property(row["property"], symbols)
     value, value_max, std = _values(row)
     si = to_si(value, _unit(row["unit"], term))
     return MeasuredValue(
@@ -172,16 +179,26 @@ def _material_names() -> Mapping[str, str]:
     return names
 
 
-def _property(text: str) -> Term:
+def _property(text: str, symbols: Sequence["Symbol"] = ()) -> "Term | Symbol":
     spaced = text.replace("_", " ")
     term = find_term(text, "property") or find_term(spaced, "property") or _by_symbol(text)
+    if term is None and (new := _new_property(text, symbols)):
+        return new
     if term is None:
-        near = get_close_matches(spaced.lower(), load_terms("property"), n=3, cutoff=0.7)
+        known = [*load_terms("property"), *(one.name for one in symbols)]
+        near = get_close_matches(spaced.lower(), known, n=3, cutoff=0.7)
         hint = f": did you mean {' or '.join(near)}?" if near else ""
         raise RowError(f"{text!r} is no property that is known{hint}")
     if term.unit is None:
         raise RowError(f"{term.name!r} has no values")
     return term
+
+
+def _new_property(text: str, symbols: Sequence["Symbol"]) -> "Symbol | None":
+    """Return the property that is not of the vocabulary by one of its names."""
+    name = folded(text)
+    found = (one for one in symbols if name in map(folded, (one.name, *one.synonyms)))
+    return next(found, None)
 
 
 def _by_symbol(symbol: str) -> Term | None:
@@ -221,7 +238,7 @@ def _number(text: str, column: str) -> float:
     return number
 
 
-def _unit(unit: str, term: Term) -> str:
+def _unit(unit: str, term: "Term | Symbol") -> str:
     """Return the unit, if values of a property can be in it."""
     if parse_unit(unit) is None:
         raise RowError(f"{unit!r} is no unit that is known; write it as in W/(m K), or 1 for none")
@@ -231,7 +248,9 @@ def _unit(unit: str, term: Term) -> str:
     return unit
 
 
-def _check_bounds(term: Term, unit: str, value: float, value_max: float | None) -> str | None:
+def _check_bounds(
+    term: "Term | Symbol", unit: str, value: float, value_max: float | None
+) -> str | None:
     """Return a warning for a value above what is to be expected.
 
     Raises:

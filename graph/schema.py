@@ -20,7 +20,7 @@ __all__ = [
     "ValueType",
 ]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class ValueType(StrEnum):
@@ -112,12 +112,16 @@ def _number(name: str, about: str) -> GraphProperty:
     return GraphProperty(name, ValueType.NUMBER, about)
 
 
+def _boolean(name: str, about: str) -> GraphProperty:
+    return GraphProperty(name, ValueType.BOOLEAN, about)
+
+
 _SPANS = GraphProperty(
     "spans", ValueType.INTEGERS, "offsets into the paper's text: start, end, start, end, …"
 )
 _N_PAPERS = _integer("n_papers", "papers that mention it or state a fact of it")
 _FIRST_YEAR = _integer("first_year", "year of the first of them")
-_KNOWN = GraphProperty("in_vocabulary", ValueType.BOOLEAN, "whether matlore's vocabulary has it")
+_KNOWN = _boolean("in_vocabulary", "whether matlore's vocabulary has it")
 _SYNONYMS = _texts("synonyms", "what else texts write for it")
 _MODALITY = _text("modality", "observed, computed, attributed (to others) or denied")
 _SCORE = _number("score", "how sure the extractor is, 0 to 1")
@@ -125,6 +129,7 @@ _LICENSE = _text("license", "of the metadata that it was read from")
 _VERSION = _text("version", "of what made it")
 _TEXT_SHA = _text("text_sha", "sha256 of the text that the spans point into")
 _VECTORS = _text("vectors", "id of the word vectors")
+_VARIABLE = _text("variable", "of its equation that the property stands for")
 
 
 def _named(label: str, about: str, *more: GraphProperty) -> NodeType:
@@ -160,7 +165,7 @@ SCHEMA = GraphSchema(
                 _text("doi", "without prefix, lower case"),
                 _text("url", "of its page"),
                 _text("license", "of its metadata and abstract"),
-                GraphProperty("retracted", ValueType.BOOLEAN, "whether it was retracted"),
+                _boolean("retracted", "whether it was retracted"),
                 _number("relevance", "that it is about materials, 0 to 1"),
             ),
         ),
@@ -196,7 +201,7 @@ SCHEMA = GraphSchema(
                 _text("id", "hash of what it says and where"),
                 _number("value", "as written; the lower end of a range"),
                 _number("value_max", "the upper end of a range, as written"),
-                _number("std", "uncertainty, as written"),
+                _number("std", "uncertainty, as written; of a derived one a standard deviation"),
                 _text("comparator", "=, <, > or ~"),
                 _text("unit", "as written; 1 for none"),
                 _number("si_value", "value in si_unit"),
@@ -205,9 +210,14 @@ SCHEMA = GraphSchema(
                 _number("temperature", "at which it holds, K; null where none is given"),
                 _number("pressure", "at which it holds, Pa; null where none is given"),
                 _text("kind", "reported, aggregate, derived or predicted"),
+                _boolean("conflict", "true where it DISAGREES with another, or another with it"),
                 _MODALITY,
                 _SCORE,
-                _text("source", "the paper's id, or what the user named as the source"),
+                _text(
+                    "source",
+                    "the paper's id, or what the user named as the source; of a derived one the"
+                    " only one that it is from, if there is only one",
+                ),
                 _LICENSE,
                 _VERSION,
                 _TEXT_SHA,
@@ -231,10 +241,11 @@ SCHEMA = GraphSchema(
             "what derived or predicted a quantity",
             (
                 _text("name", "of the model"),
-                _text("kind", "equation or regressor"),
+                _text("kind", "equation, function, aggregation or regressor"),
+                _text("about", "what it says"),
                 _text("reference", "where it is from"),
                 _text("version", "of the model"),
-                _text("equation", "its text, for an equation"),
+                _text("equation", "its text, for an equation; in the variables of USES"),
             ),
         ),
     ),
@@ -265,9 +276,28 @@ SCHEMA = GraphSchema(
         EdgeType("OF", "is a value of", (("Quantity", "Property"),)),
         EdgeType("REPORTED_IN", "is from", (("Quantity", "Paper"),), (_SPANS,)),
         EdgeType("BY", "was computed by", (("Quantity", "Model"),)),
-        EdgeType("USES", "was computed from", (("Quantity", "Quantity"),)),
-        EdgeType("NEEDS", "takes", (("Model", "Property"),)),
-        EdgeType("GIVES", "computes", (("Model", "Property"),)),
+        EdgeType(
+            "USES",
+            "was computed from",
+            (("Quantity", "Quantity"),),
+            (
+                _text("variable", "of the model that it stands for; null in a mean"),
+                _number("weight", "its share in a mean, 0 to 1: 0 for an outlier"),
+            ),
+        ),
+        EdgeType(
+            "DISAGREES",
+            "was computed, and is at odds with what is reported",
+            (("Quantity", "Quantity"),),
+            (_number("difference", "computed less reported, over reported; null where that is 0"),),
+        ),
+        EdgeType("NEEDS", "takes, as it is written", (("Model", "Property"),), (_VARIABLE,)),
+        EdgeType(
+            "GIVES",
+            "computes, from all others that it NEEDS or GIVES",
+            (("Model", "Property"),),
+            (_VARIABLE, _boolean("direct", "as it is written; false: by solving it")),
+        ),
         EdgeType("SUBJECT", "is about", (("Claim", "Material"),)),
         EdgeType(
             "OBJECT",
@@ -289,7 +319,7 @@ SCHEMA = GraphSchema(
             (
                 _number("score", "cosine of the application's word and the material's output"),
                 _integer("rank", "1 is the best"),
-                GraphProperty("known", ValueType.BOOLEAN, "whether a paper names both"),
+                _boolean("known", "whether a paper names both"),
                 _VECTORS,
                 _integer("trained_until", "last year of the texts they were trained on"),
             ),

@@ -5,7 +5,7 @@ cut into batches make no difference, to the byte. Facts of papers that are not t
 retracted count nowhere.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -24,9 +24,11 @@ from .tables import GraphFolder, GraphTable, arrow_schema, graph_tables
 if TYPE_CHECKING:
     import duckdb
 
+    from .propnet.base import Symbol
+
 __all__ = ["STAGING_VERSION", "StagingReport", "build_tables"]
 
-STAGING_VERSION = 1
+STAGING_VERSION = 2
 """Changes when the same inputs give other tables than before."""
 
 _MEMORY = "2GB"
@@ -59,6 +61,7 @@ def build_tables(
     inputs: GraphInputs,
     folder: Path,
     *,
+    symbols: Sequence["Symbol"] = (),
     memory_limit: str = _MEMORY,
     progress: Progress = no_progress,
 ) -> StagingReport:
@@ -68,6 +71,7 @@ def build_tables(
         inputs: papers and facts.
         folder: becomes a `GraphFolder`; only tables with rows have a file, and what tables were
             there go.
+        symbols: properties beside those of the vocabulary, which models connect.
         memory_limit: what DuckDB may use before it goes to disk, such as `2GB`.
         progress: told of each table.
     """
@@ -86,7 +90,7 @@ def build_tables(
         with duckdb.connect(config=config) as database:
             progress(0, text="reading facts")
             read_inputs(database, inputs)
-            read_vocabulary(database)
+            read_vocabulary(database, symbols)
             _prepare(database)
             _write_tables(database, graph, progress)
             return _report(database, graph)

@@ -49,7 +49,7 @@ FACT_TABLES = {
     "Quantity": """
         SELECT q.* EXCLUDE (conditions) REPLACE (coalesce(q.paper_id, q.source) AS source),
             list_sort(list_transform(q.conditions, lambda c: condition(c))) AS conditions,
-            t.value AS temperature, p.value AS pressure
+            t.value AS temperature, p.value AS pressure, NULL AS conflict
         FROM quantities q LEFT JOIN temperature t ON t.id = q.id
         LEFT JOIN pressure p ON p.id = q.id
     """,

@@ -4,7 +4,7 @@ A row that comes twice is there once; of two rows with one id the first in the o
 columns stays, so that the order in which they came makes no difference.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from matlore.vocabulary import load_terms
@@ -21,6 +21,8 @@ from .measured import measured_schema
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+
+    from .propnet.base import Symbol
 
 __all__ = ["MAKE_LIVING", "read_inputs", "read_vocabulary"]
 
@@ -119,31 +121,58 @@ def read_inputs(database: "duckdb.DuckDBPyConnection", inputs: GraphInputs) -> N
     _read(database, "raw_similarities", inputs.similarities(), similarity_schema())
 
 
-def read_vocabulary(database: "duckdb.DuckDBPyConnection") -> None:
-    """Make the table `terms` of the vocabulary: label, name and what is known of each."""
+def read_vocabulary(
+    database: "duckdb.DuckDBPyConnection", symbols: Sequence["Symbol"] = ()
+) -> None:
+    """Make the table `terms`: label, name and what is known of each.
+
+    Args:
+        database: to make it in.
+        symbols: properties beside those of the vocabulary.
+    """
     import pyarrow as pa
 
-    rows = [
-        {
-            "label": label,
-            "name": term.name,
-            "unit": term.unit,
-            "symbol": term.symbol,
-            "lower": term.lower,
-            "upper": term.upper,
-            "synonyms": list(term.synonyms),
-            "kind": term.method_kind,
-        }
-        for label, kind in _KINDS.items()
-        for term in load_terms(kind).values()
-    ]
+    rows = [*_vocabulary_rows(), *_symbol_rows(symbols)]
     text, number = pa.string(), pa.float64()
     columns = [("label", text), ("name", text), ("unit", text), ("symbol", text)]
     columns += [("lower", number), ("upper", number), ("synonyms", pa.list_(text)), ("kind", text)]
+    columns += [("in_vocabulary", pa.bool_())]
     found = pa.Table.from_pylist(rows, schema=pa.schema(columns))
     database.register("given", found)
     database.execute("CREATE TABLE terms AS SELECT * FROM given")
     database.unregister("given")
+
+
+def _vocabulary_rows() -> Iterator[dict[str, object]]:
+    for label, kind in _KINDS.items():
+        for term in load_terms(kind).values():
+            yield {
+                "label": label,
+                "name": term.name,
+                "unit": term.unit,
+                "symbol": term.symbol,
+                "lower": term.lower,
+                "upper": term.upper,
+                "synonyms": list(term.synonyms),
+                "kind": term.method_kind,
+                "in_vocabulary": True,
+            }
+
+
+def _symbol_rows(symbols: Sequence["Symbol"]) -> Iterator[dict[str, object]]:
+    known = load_terms("property")
+    for one in symbols:
+        if one.name not in known:
+            yield {
+                "label": "Property",
+                "name": one.name,
+                "unit": one.unit,
+                "symbol": one.latex or None,
+                "lower": one.lower,
+                "upper": one.upper,
+                "synonyms": list(one.synonyms),
+                "in_vocabulary": False,
+            }
 
 
 def _claim_schema() -> "pa.Schema":

@@ -69,8 +69,8 @@ MAKE_THINGS = (
 
 def _named(label: str, extra: str = "") -> str:
     return f"""
-        SELECT h.name, {extra} t.synonyms, t.name IS NOT NULL AS in_vocabulary, h.n_papers,
-            h.first_year
+        SELECT h.name, {extra} t.synonyms, coalesce(t.in_vocabulary, false) AS in_vocabulary,
+            h.n_papers, h.first_year
         FROM things h LEFT JOIN terms t ON t.label = '{label}' AND t.name = h.name
         LEFT JOIN methods m ON m.name = h.name WHERE h.thing = '{label}'
     """

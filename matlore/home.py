@@ -31,7 +31,10 @@ __all__ = [
 ]
 
 FORMAT = 3
-FOLDERS = ("corpus", "facts", "vectors", "index", "graph", "quarantine", "stage", "cache")
+FOLDERS = (
+    *("corpus", "facts", "vectors", "index", "graph"),
+    *("propnet", "quarantine", "stage", "cache"),
+)
 _SCHEMA = """
 CREATE TABLE shards (
     kind TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL, rows INTEGER NOT NULL,

@@ -53,7 +53,7 @@ def _build(
     format: FormatOption = Format.TABLE,
     home: HomeOption = None,
 ) -> None:
-    """Bring all up to date with the corpus: mentions, facts, vectors, graph, indexes.
+    """Bring all up to date with the corpus: mentions, facts, vectors, graph, what follows, indexes.
 
     What is up to date is left alone. Ctrl-C or a kill loses nothing that was done: the same
     command goes on from there.

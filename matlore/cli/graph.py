@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from .graph_derive import register_derive
+from .graph_models import register_models
 from .options import FormatOption, HomeOption, home_path, sub_app
 from .output import Format, emit, note
 from .progress import progress_bar
@@ -14,7 +16,7 @@ from .store_options import StoreOption, store_and_login
 
 __all__ = ["register"]
 
-_HELP = "Fill, count and export the graph of papers, materials and facts."
+_HELP = "Fill, derive in, count and export the graph of papers, materials and facts."
 _SHOWN_REASONS = 10
 
 
@@ -24,6 +26,8 @@ def register(app: typer.Typer) -> None:
     group.command("load")(_load)
     group.command("stats")(_stats)
     group.command("export")(_export)
+    register_derive(group)
+    register_models(group)
 
 
 def _load(

@@ -23,7 +23,7 @@ __all__ = ["STEPS", "BuildOptions", "BuildStep", "plan_build", "run_build"]
 
 State = Literal["up to date", "to do", "skipped"]
 
-STEPS = ("mentions", "facts", "vectors", "graph", "index")
+STEPS = ("mentions", "facts", "vectors", "graph", "derive", "index")
 _GROWTH = 0.05
 _FEWEST = 20_000
 
@@ -88,7 +88,9 @@ def plan_build(home_path: Path, options: BuildOptions) -> list[BuildStep]:
     vectors = _plan_vectors(home, options)
     before = [step for step in (mentions, facts, vectors) if step.state == "to do"]
     graph = _plan_graph(home_path, options, before)
-    return [mentions, facts, vectors, graph, _plan_index(home_path, options, [*before, graph])]
+    derive = _plan_derive(home_path, options, graph)
+    index = _plan_index(home_path, options, [*before, graph])
+    return [mentions, facts, vectors, graph, derive, index]
 
 
 def run_build(
@@ -144,6 +146,10 @@ def _steps(
         "graph": (
             lambda: _plan_graph(home_path, options, []),
             lambda progress: _load(home_path, options, progress),
+        ),
+        "derive": (
+            lambda: _plan_derive(home_path, options, None),
+            lambda progress: _derive(home_path, options, progress),
         ),
         "index": (
             lambda: _plan_index(home_path, options, []),
@@ -298,6 +304,35 @@ def _load(home_path: Path, options: BuildOptions, progress: Progress) -> dict[st
     from .graph_load import load_home_graph
 
     return load_home_graph(home_path, store=options.store, login=options.login, progress=progress)
+
+
+# What follows from the graph's values
+
+
+def _plan_derive(home_path: Path, options: BuildOptions, graph: BuildStep | None) -> BuildStep:
+    from .graph_derive import derive_is_current
+
+    if graph is not None and graph.state == "to do":
+        return BuildStep("derive", "to do", None, "the graph will be new")
+    materials = derive_is_current(home_path, store=options.store, login=options.login)
+    if materials is None:
+        return BuildStep("derive", "up to date", None, "values and models are those derived from")
+    if not materials:
+        return BuildStep("derive", "to do", None, "the graph lacks what was derived, or models")
+    why = f"{materials} materials have other values, or models are others, than derived from"
+    return BuildStep("derive", "to do", None, why)
+
+
+def _derive(home_path: Path, options: BuildOptions, progress: Progress) -> dict[str, Any]:
+    from .graph_derive import derive_home_graph
+
+    return derive_home_graph(
+        home_path,
+        store=options.store,
+        login=options.login,
+        workers=options.workers,
+        progress=progress,
+    )
 
 
 # The indexes

@@ -3,31 +3,46 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 from matlore.errors import NotFoundError, UsageError
 from matlore.progress import Progress, no_progress
 
-from .graph_inputs import FactsFrom, gather_inputs
+from .graph_inputs import FactsFrom, GatheredInputs, gather_inputs
+from .graph_plan import home_library
 
 if TYPE_CHECKING:
+    from graph.derived_store import DerivedStore
     from graph.measured import MeasuredStore
+    from graph.propnet.base import Symbol
+    from graph.propnet.library import Library
     from graph.stores import GraphStore, Login
     from matlore.home import Home
 
 __all__ = [
+    "DERIVED",
+    "SYMBOLS",
     "TABLES",
+    "derived_store",
     "facts_choice",
     "graph_is_current",
     "graph_schema",
     "graph_stats",
+    "home_identity",
     "load_home_graph",
+    "new_symbols",
     "store_address",
+    "symbols_stamp",
 ]
 
 TABLES = "tables"
 """The folder, in the graph's, with the tables of loads."""
+DERIVED = "derived"
+"""The folder, in the graph's, with what was derived; what a load calls its hash."""
+SYMBOLS = "symbols"
+"""What a load calls the hash of the properties that the vocabulary has not."""
 
 
 def store_address(home_path: Path, store: str | None) -> str:
@@ -83,6 +98,8 @@ def load_home_graph(
         replace: first remove what is in the store.
         progress: told of each step.
 
+    What was derived comes along, but of materials whose values changed since.
+
     Returns:
         `store`, `load`, `unchanged`, `resumed`; `added`, `changed` and `removed` rows by table;
         `odd_materials`: the first few keys that are no formulas, names or families;
@@ -95,24 +112,21 @@ def load_home_graph(
         NotFoundError, ArtifactError, InputError: see `gather_inputs` and `graph.measured`.
     """
     from graph.loading import load_graph
-    from graph.staging import build_tables
     from graph.stores import open_store
     from matlore.home import Home
 
     home = Home.open(home_path, create=True)
     with home.writer():
-        own = _own_values(home, quantities, forget)
+        symbols = new_symbols(home_library(home_path))
+        own = _own_values(home, quantities, forget, symbols)
         inputs = gather_inputs(home_path, facts=facts, vectors=vectors, with_vectors=with_vectors)
-        stamps = {"home": _identity(home), **inputs.stamps()}
         opened = open_store(store_address(home_path, store), login=login)
         odd: list[str] = []
         try:
             report = load_graph(
                 opened,
-                stamps,
-                lambda folder: odd.extend(
-                    build_tables(inputs, folder, progress=progress).odd_examples
-                ),
+                _stamps(home, inputs, symbols),
+                lambda folder: odd.extend(_make_tables(home, inputs, symbols, folder, progress)),
                 home.folder("graph") / TABLES,
                 replace=replace,
                 progress=progress,
@@ -146,7 +160,7 @@ def graph_is_current(
     from matlore.home import Home
 
     inputs = gather_inputs(home_path, facts=None, vectors=None, with_vectors=True)
-    load = load_id({"home": _identity(Home.open(home_path)), **inputs.stamps()})
+    load = load_id(_stamps(Home.open(home_path), inputs, new_symbols(home_library(home_path))))
     opened = open_store(store_address(home_path, store), login=login)
     try:
         info = opened.info()
@@ -191,20 +205,67 @@ def _stats(store: "GraphStore") -> dict[str, Any]:
     }
 
 
-def _identity(home: "Home") -> str:
+def home_identity(home: "Home") -> str:
     """Return what tells a home from others: when it was made."""
     text = (home.path / "home.json").read_text(encoding="utf-8")
     return str(json.loads(text)["created"])
 
 
-def _own_values(home: "Home", files: Sequence[Path], forget: Sequence[str]) -> dict[str, Any]:
+def derived_store(home: "Home") -> "DerivedStore":
+    """Return what was derived in a home."""
+    from graph.derived_store import DerivedStore
+
+    return DerivedStore(home.folder("graph") / DERIVED)
+
+
+def _stamps(home: "Home", inputs: GatheredInputs, symbols: "Sequence[Symbol]") -> dict[str, str]:
+    """Return hashes and versions of all that a load is made from."""
+    stamps = {"home": home_identity(home), **inputs.stamps(), SYMBOLS: symbols_stamp(symbols)}
+    derived = derived_store(home).stamp()
+    return stamps if derived is None else {**stamps, DERIVED: derived}
+
+
+def _make_tables(
+    home: "Home",
+    inputs: GatheredInputs,
+    symbols: "Sequence[Symbol]",
+    folder: Path,
+    progress: Progress,
+) -> Sequence[str]:
+    """Make the tables of a load; return the first few keys of materials that are odd."""
+    from graph.derived_tables import add_derived
+    from graph.staging import build_tables
+    from graph.tables import GraphFolder
+
+    report = build_tables(inputs, folder, symbols=symbols, progress=progress)
+    derived = derived_store(home)
+    if derived.card() is not None:
+        progress(0, text="adding what was derived")
+        add_derived(GraphFolder(folder), derived, folder)
+    return report.odd_examples
+
+
+def new_symbols(library: "Library") -> "list[Symbol]":
+    """Return the properties that models connect and that the vocabulary has not."""
+    return [symbol for symbol in library.symbols.values() if not symbol.in_vocabulary]
+
+
+def symbols_stamp(symbols: "Sequence[Symbol]") -> str:
+    """Return a hash of all that a graph says of properties which the vocabulary has not."""
+    said = [(one.name, one.unit, one.latex, one.lower, one.upper, one.synonyms) for one in symbols]
+    return sha256(repr(sorted(said, key=lambda one: one[0])).encode()).hexdigest()[:16]
+
+
+def _own_values(
+    home: "Home", files: Sequence[Path], forget: Sequence[str], symbols: "Sequence[Symbol]"
+) -> dict[str, Any]:
     """Take in the user's own values, all files or none; rows that are bad go to the quarantine."""
     from graph.measured import MeasuredStore, read_measured
     from ingest.quarantine import BadRow, Quarantine
 
     store = MeasuredStore(home.folder("graph") / "measured.parquet")
     known = store.sources()
-    tables = [(path, read_measured(path, material=_material)) for path in files]
+    tables = [(path, read_measured(path, material=_material, symbols=symbols)) for path in files]
     quarantine = Quarantine(home, "quantities")
     forgotten = sum(_forget(store, source, known) for source in forget)
     for path, table in tables:

@@ -1,4 +1,7 @@
-"""Every question of the cookbook, on both stores, on a part of the graph that ships: same rows."""
+"""Every question of the cookbook, on both stores, on a part of the graph that ships: same rows.
+
+Values are derived with the three rules of `fake_derivation`: what is asked of them is the same.
+"""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -8,10 +11,15 @@ from zlib import crc32
 
 import pyarrow.compute as pc
 import pytest
+from fake_derivation import add_derivations, fake_library
 from graph_samples import information
 
 from graph.cookbook import CookbookQuery, load_cookbook
 from graph.cypher import check_names, check_reading, to_ladybug, tokenize
+from graph.derived_rows import model_tables
+from graph.derived_store import DerivedStore
+from graph.derived_tables import add_derived, base_rows, fingerprints
+from graph.derived_work import Material
 from graph.measured import MeasuredStore, read_measured
 from graph.staging import build_tables
 from graph.stores import GraphChanges, GraphStore, QueryLimits, open_store
@@ -43,6 +51,7 @@ _MATERIALS = (
 _LIMITS = QueryLimits(rows=5_000, seconds=60.0)
 _MINE = """material,property,value,unit,source
 SnSe,thermoelectric figure of merit,2.1,1,notebook 12
+PbTe,refractive index,1.5,1,notebook 12
 """
 
 
@@ -87,8 +96,16 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> GraphFolder:
     table.write_text(_MINE)
     measured = MeasuredStore(folder / "measured.parquet")
     measured.add(read_measured(table).values)
-    build_tables(_Part(StarterFacts.load(), measured, folder / "home"), folder / "tables")
-    return GraphFolder(folder / "tables")
+    part = _Part(StarterFacts.load(), measured, folder / "home")
+    library = fake_library()
+    build_tables(part, folder / "base", symbols=[*library.symbols.values()])
+    base = GraphFolder(folder / "base")
+    prints, derived = fingerprints(base), DerivedStore(folder / "derived")
+    every = [Material(key, rows, prints[key]) for key, rows in base_rows(base, lambda _: True)]
+    draft = derived.draft()
+    add_derivations(draft, every, library)
+    draft.commit(model_tables(library.models.values(), mean="weighted mean", version="1"), "1")
+    return add_derived(base, derived, folder / "tables")
 
 
 def _loaded(store: GraphStore, tables: GraphFolder, folder: Path) -> GraphStore:
@@ -129,7 +146,7 @@ def _queries() -> Iterable[CookbookQuery]:
 
 
 def test_there_are_enough_questions() -> None:
-    assert len(load_cookbook()) >= 25
+    assert len(load_cookbook()) >= 30
 
 
 @pytest.mark.parametrize("entry", _queries(), ids=lambda entry: entry.name)

@@ -13,7 +13,7 @@ import pytest
 
 from graph.documentation import schema_markdown, schema_rows
 from graph.export import BASE, ExportFormat, ExportReport, export_graph
-from graph.schema import SCHEMA
+from graph.schema import SCHEMA, SCHEMA_VERSION
 from graph.stores import GraphChanges, GraphInfo, QueryLimits, Rows, open_store
 from graph.tables import GraphFolder, GraphTable, arrow_schema, graph_tables
 from matlore.errors import GraphError, InputError, NotFoundError, UsageError
@@ -169,7 +169,7 @@ def store(tmp_path: Path) -> FolderStore:
         full = [{column: row.get(column) for column in schema.names} for row in given]
         keys = [(key, "ascending") for key in table.keys]
         folder.write(table, pa.Table.from_pylist(full, schema).sort_by(keys))
-    return FolderStore(folder, GraphInfo("load", 1, "2020-01-01"))
+    return FolderStore(folder, GraphInfo("load", SCHEMA_VERSION, "2020-01-01"))
 
 
 def is_free(license: str | None) -> bool:
@@ -278,7 +278,9 @@ def test_both_kinds_of_rdf_say_the_same(store: FolderStore, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("format", get_args(ExportFormat))
 def test_an_empty_graph_can_be_written(tmp_path: Path, format: ExportFormat) -> None:
-    store = FolderStore(GraphFolder(tmp_path / "nothing"), GraphInfo("load", 1, "2020-01-01"))
+    store = FolderStore(
+        GraphFolder(tmp_path / "nothing"), GraphInfo("load", SCHEMA_VERSION, "2020-01-01")
+    )
     report = export_graph(store, tmp_path / "out", format=format)
     assert (report.nodes, report.edges) == (0, 0)
     if format == "graphml":
@@ -303,7 +305,9 @@ def test_a_real_store_gives_the_same(store: FolderStore, tmp_path: Path) -> None
     nothing = GraphFolder(tmp_path / "nothing")
     opened = open_store(f"ladybug:{tmp_path / 'graph'}")
     try:
-        opened.apply(GraphChanges(folder, nothing, nothing), GraphInfo("load", 1, "2020-01-01"))
+        opened.apply(
+            GraphChanges(folder, nothing, nothing), GraphInfo("load", SCHEMA_VERSION, "2020-01-01")
+        )
         export_graph(opened, tmp_path / "theirs", format="csv")
     finally:
         opened.close()
@@ -371,7 +375,7 @@ def test_graphs_that_are_not_there(tmp_path: Path) -> None:
     folder = GraphFolder(tmp_path / "nothing")
     with pytest.raises(NotFoundError, match="no graph yet"):
         export_graph(FolderStore(folder, None), tmp_path / "out", format="csv")
-    half = FolderStore(folder, GraphInfo("load", 1, "2020-01-01", pending="other"))
+    half = FolderStore(folder, GraphInfo("load", SCHEMA_VERSION, "2020-01-01", pending="other"))
     with pytest.raises(GraphError, match="a load is not complete"):
         export_graph(half, tmp_path / "out", format="csv")
 

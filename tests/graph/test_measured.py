@@ -11,6 +11,7 @@ from graph.measured import (
     read_measured,
     resolve_material,
 )
+from graph.propnet.base import Symbol
 from matlore.errors import ArtifactError, InputError
 from matlore.records import Condition
 from ner.fact_store import quantity_schema
@@ -128,6 +129,21 @@ def test_materials_may_be_resolved_by_another(tmp_path: Path) -> None:
 def test_properties_by_name_and_synonym(tmp_path: Path, name: str) -> None:
     found = read(tmp_path, HEADER, f"Si,{name},1.12,eV,me")
     assert found.values[0].property == "band gap"
+
+
+@pytest.mark.parametrize("name", ["formula mass", "Formula_Mass", "formula weight"])
+def test_properties_that_only_models_have(tmp_path: Path, name: str) -> None:
+    mass = Symbol("formula mass", "g/mol", "M", "composition", 0.0, synonyms=("formula weight",))
+    path = tmp_path / "own.csv"
+    rows = [HEADER, f"Si,{name},0.028,kg/mol,me", f"Si,{name},28,eV,me", f"Si,{name},-1,g/mol,me"]
+    path.write_text("\n".join([*rows, "Si,formula mas,28,g/mol,me"]), encoding="utf-8")
+    found = read_measured(path, symbols=[mass])
+    assert [(one.property, one.si_value) for one in found.values] == [("formula mass", 0.028)]
+    reasons = [one.reason for one in found.bad]
+    assert "is no unit of formula mass, which is measured in g/mol" in reasons[0]
+    assert "is below 0" in reasons[1]
+    assert "did you mean formula mass" in reasons[2]
+    assert "is no property that is known" in read_measured(path).bad[0].reason
 
 
 @pytest.mark.parametrize(

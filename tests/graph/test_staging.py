@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from graph.inputs import candidate_schema, mention_schema, paper_schema, similarity_schema
 from graph.measured import measured_schema
+from graph.propnet.base import Symbol
 from graph.staging import StagingReport, build_tables
 from graph.tables import EdgeTable, GraphFolder, arrow_schema, graph_tables
 from matlore.units import convert
@@ -122,6 +123,23 @@ def test_nothing_gives_only_properties_with_values(tmp_path: Path) -> None:
     assert [row["name"] for row in graph.rows("Property")] == expected
     assert {row["n_papers"] for row in graph.rows("Property")} == {0}
     assert [path.name for path in tmp_path.iterdir()] == ["Property.parquet"]
+
+
+def test_properties_that_only_models_have_are_there_too(tmp_path: Path) -> None:
+    symbols = [
+        Symbol("sheen", "lm", "S_h", "optical", 0.0, 9.0, synonyms=("gloss",), in_vocabulary=False),
+        Symbol("band gap", "J", "wrong", "electronic"),
+    ]
+    inputs = Inputs(
+        paper_rows=[paper("p")], mention_rows=[mention("p", 0, "PRO", "sheen", "sheen")]
+    )
+    graph = Graph(tmp_path, build_tables(inputs, tmp_path, symbols=symbols))
+    assert graph.node("Property", "sheen") == {
+        **{"name": "sheen", "unit": "lm", "symbol": "S_h", "lower": 0.0, "upper": 9.0},
+        **{"synonyms": ["gloss"], "in_vocabulary": False, "n_papers": 1, "first_year": 2000},
+    }
+    gap = graph.node("Property", "band gap")
+    assert (gap["unit"], gap["in_vocabulary"]) == ("eV", True)
 
 
 def test_retracted_paper_stays_but_says_nothing(tmp_path: Path) -> None:

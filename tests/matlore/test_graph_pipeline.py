@@ -6,16 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_derivation import fake_derive, fake_library
 from fake_encoder import FakeEncoder
 from fake_facts import PatternFinder, PatternTagger, SpellingLinker
 
 from embeddings.encoders import base
+from graph.propnet import engine
 from graph.stores import open_store
 from ingest.jobs import ingest_files
 from ingest.sources.files import find_files
 from matlore.errors import GraphError, NotFoundError
 from matlore.home import Home
-from matlore.pipeline import build, facts_extract, graph_load, ner_extract
+from matlore.pipeline import build, facts_extract, graph_derive, graph_load, ner_extract
 from matlore.pipeline.build import BuildOptions, BuildStep, plan_build, run_build
 from matlore.pipeline.corpus import remove_paper
 from matlore.pipeline.facts_extract import extract_home_facts
@@ -38,6 +40,9 @@ def pattern_models(monkeypatch: pytest.MonkeyPatch) -> None:
             module, "load_extractor", lambda *_, **__: (PatternTagger(), SpellingLinker())
         )
     monkeypatch.setattr(facts_extract, "load_finder", PatternFinder)
+    for pipeline in (graph_load, graph_derive):
+        monkeypatch.setattr(pipeline, "home_library", lambda _: fake_library())
+    monkeypatch.setattr(engine, "derive", fake_derive)
 
 
 @pytest.fixture
@@ -207,7 +212,7 @@ def test_a_build_does_what_is_left_to_do(home: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(base, "load_encoder", lambda *_, **__: FakeEncoder())
     options = BuildOptions(workers=1)
     assert [step.state for step in plan_build(home, options)] == [
-        *("to do", "to do", "skipped", "to do", "to do")
+        *("to do", "to do", "skipped", "to do", "to do", "to do")
     ]
     told: list[tuple[str, bool]] = []
 
@@ -216,7 +221,8 @@ def test_a_build_does_what_is_left_to_do(home: Path, monkeypatch: pytest.MonkeyP
 
     run_build(home, options, done=note)
     assert told == [
-        *[("mentions", True), ("facts", True), ("vectors", False), ("graph", True), ("index", True)]
+        *[("mentions", True), ("facts", True), ("vectors", False)],
+        *[("graph", True), ("derive", True), ("index", True)],
     ]
     assert len(_rows(home, GAPS)) == 3
     assert {name: built.documents for name, built in read_record(home).indexes.items()} == {
@@ -226,7 +232,7 @@ def test_a_build_does_what_is_left_to_do(home: Path, monkeypatch: pytest.MonkeyP
     }
     plan = plan_build(home, options)
     assert [step.state for step in plan] == [
-        *("up to date", "up to date", "skipped", "up to date", "up to date")
+        *("up to date", "up to date", "skipped", "up to date", "up to date", "up to date")
     ]
     told.clear()
     run_build(home, options, done=note)
