@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 import sympy
 
-from .expressions import cube_root
+from .real_functions import cube_root
 
 __all__ = ["Candidate", "candidates"]
 

@@ -13,7 +13,7 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
-from .expressions import cube_root
+from .real_functions import absolute, cube_root, larger, sign, smaller, step
 
 __all__ = ["Compiled", "compile_expressions", "derivative"]
 
@@ -23,24 +23,6 @@ Compiled = Callable[..., tuple[Any, ...]]
 
 It warns as numpy does; callers that do not want it set `numpy.errstate`.
 """
-
-
-class _absolute(sympy.Function):  # type: ignore[misc]
-    """An absolute value with the derivative of real numbers."""
-
-    nargs = 1
-
-    def fdiff(self, argindex: int = 1) -> sympy.Expr:
-        return _sign(self.args[0])
-
-
-class _sign(sympy.Function):  # type: ignore[misc]
-    """A sign that sympy leaves as it is."""
-
-    nargs = 1
-
-    def fdiff(self, argindex: int = 1) -> sympy.Expr:
-        return sympy.Integer(0)
 
 
 _CALLS: Mapping[type[sympy.Basic], str] = MappingProxyType(
@@ -60,21 +42,24 @@ _CALLS: Mapping[type[sympy.Basic], str] = MappingProxyType(
         sympy.acosh: "arccosh",
         sympy.atanh: "arctanh",
         sympy.Abs: "absolute",
-        _absolute: "absolute",
+        absolute: "absolute",
         sympy.sign: "sign",
-        _sign: "sign",
+        sign: "sign",
         cube_root: "cbrt",
+        larger: "maximum",
+        smaller: "minimum",
+        step: "step",
     }
 )
-_NUMPY = {name: getattr(np, name) for name in {*_CALLS.values(), "sqrt", "maximum", "minimum"}}
+_NUMPY = {name: getattr(np, name) for name in {*_CALLS.values(), "sqrt"} - {"step"}}
 _GLOBALS: Mapping[str, Any] = MappingProxyType(
-    {**_NUMPY, "nan": np.float64("nan"), "heaviside": lambda x: np.heaviside(x, 0.5)}
+    {**_NUMPY, "nan": np.float64("nan"), "step": lambda x: np.heaviside(x, 0.5)}
 )
 
 
 def derivative(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:
     """Return the derivative, that of an absolute value at zero being zero."""
-    return expression.replace(sympy.Abs, _absolute).diff(symbol)
+    return expression.replace(sympy.Abs, absolute).diff(symbol)
 
 
 def compile_expressions(
@@ -133,14 +118,10 @@ class _Source:
         if part.is_Pow:
             return self._power(part.base, part.exp)
         inner = [self.add(one) for one in part.args]
-        if isinstance(part, sympy.Max | sympy.Min):
-            return self._extreme("maximum" if isinstance(part, sympy.Max) else "minimum", inner)
         if isinstance(part, sympy.coth):
             return f"1.0 / {self._held(f'tanh({inner[0]})')}"
-        if isinstance(part, sympy.Heaviside):
-            return f"heaviside({inner[0]})"
         name = _CALLS.get(type(part))
-        return "nan" if name is None else f"{name}({inner[0]})"
+        return "nan" if name is None else f"{name}({', '.join(inner)})"
 
     def _sum(self, part: sympy.Add) -> str:
         text = ""
@@ -172,12 +153,6 @@ class _Source:
         if exponent in (2, 3):
             return " * ".join([inside] * int(exponent))
         return f"{inside} ** {self.add(exponent)}"
-
-    def _extreme(self, name: str, inner: Sequence[str]) -> str:
-        text = inner[0]
-        for one in inner[1:]:
-            text = f"{name}({text}, {one})"
-        return text
 
 
 def _is_negative(part: sympy.Expr) -> bool:

@@ -8,7 +8,7 @@ expression node by node. What is not on the list is refused. Sympy simplifies as
 import ast
 import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, reduce
 from types import MappingProxyType
 from typing import Any
 
@@ -17,11 +17,12 @@ from scipy import constants
 
 from matlore.errors import InputError
 
+from .real_functions import cube_root, larger, smaller
+
 __all__ = [
     "CONSTANTS",
     "FUNCTIONS",
     "comparisons",
-    "cube_root",
     "names",
     "parse_comparison",
     "parse_equation",
@@ -49,25 +50,6 @@ CONSTANTS: Mapping[str, float] = MappingProxyType(
 """By name, in SI units; `e_0` is the elementary charge, `F_const` Faraday's constant."""
 
 
-class cube_root(sympy.Function):  # type: ignore[misc]
-    """The real cube root, of negative numbers too, which sympy's own is not."""
-
-    nargs = 1
-    is_extended_real = True
-
-    def fdiff(self, argindex: int = 1) -> sympy.Expr:
-        """Return the derivative."""
-        return 1 / (3 * self**2)
-
-    @classmethod
-    def eval(cls, arg: sympy.Expr) -> sympy.Expr | None:
-        """Return the value for a number."""
-        if not arg.is_number:
-            return None
-        root = sympy.Abs(arg) ** sympy.Rational(1, 3)
-        return -root if arg.is_negative else root
-
-
 FUNCTIONS: Mapping[str, Callable[..., sympy.Expr]] = MappingProxyType(
     {
         "sqrt": sympy.sqrt,
@@ -85,8 +67,8 @@ FUNCTIONS: Mapping[str, Callable[..., sympy.Expr]] = MappingProxyType(
         "tanh": sympy.tanh,
         "coth": sympy.coth,
         "Abs": sympy.Abs,
-        "Min": sympy.Min,
-        "Max": sympy.Max,
+        "Min": lambda *parts: reduce(smaller, parts),
+        "Max": lambda *parts: reduce(larger, parts),
     }
 )
 """By name; `log` is the natural logarithm."""
@@ -242,6 +224,8 @@ def _converted(tree: ast.expr) -> sympy.Expr:
         found = _convert(tree)
     except RecursionError as error:
         raise InputError(f"nested too deeply: {_shown(ast.unparse(tree))}") from error
+    except (ArithmeticError, TypeError, ValueError) as error:  # sympy has many ways to refuse
+        raise InputError(f"cannot be read: {_shown(ast.unparse(tree))}") from error
     if found.has(sympy.I, sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
         raise InputError(f"is never a real number: {_shown(ast.unparse(tree))}")
     return found

@@ -30,6 +30,8 @@ _GOLDEN = (np.sqrt(5) - 1) / 2
 _GOLDEN_STEPS = 40
 _RELATIVE = 1e-15
 _TINY = 1e-60
+_TOUCHES = 1e-9  # of the values beside it a value is zero
+_CROSSES = 1e-6
 _BESIDE = 1e-6  # of the way to the next point
 
 
@@ -57,7 +59,7 @@ def search_roots(function: Function, count: int, grid: Values) -> tuple[Values, 
         count: of functions.
         grid: (g,), ascending.
     """
-    found: list[tuple[Values, NDArray[np.intp]]] = []
+    found = [(np.zeros(0), np.zeros(0, np.intp))]
     for start in range(0, count, _TOGETHER):
         which = np.arange(start, min(start + _TOGETHER, count))
         found += _search_some(function, which, grid)
@@ -116,7 +118,8 @@ def _touching(
     value = function(point, of)
     crosses = value * sign < 0
     across = np.flatnonzero(crosses)
-    touches = ~crosses & (np.abs(value) < sizes[row + 1, column])  # else it is a pole
+    beside = np.minimum(sizes[row, column], sizes[row + 2, column])
+    touches = ~crosses & (np.abs(value) <= _TOUCHES * beside)
     first, last = values[row, column][across], value[across]
     of_two = of[across]
     return [
@@ -172,9 +175,13 @@ def _closed_in(
             break
         share = np.clip(_share(a, b, c, fa, fb, fc), least, 1 - least)
         share = np.where(open_, share, 0.0)  # what is found stays where it is
-    size = np.minimum(np.abs(fa), np.abs(fb))
-    is_pole = size > np.minimum(np.abs(first), ends)
-    return np.where(open_ | is_pole | np.isnan(fa), np.nan, best)
+    size = np.where(open_ | np.isnan(fa), np.nan, np.minimum(np.abs(fa), np.abs(fb)))
+    return np.where(_is_zero(size, np.abs(first), ends), best, np.nan)
+
+
+def _is_zero(size: Values, left: Values, right: Values) -> NDArray[np.bool_]:
+    """Return where a function that changes sign has a root, not a pole, a step or rounding."""
+    return (size <= np.minimum(left, right)) & (size <= _CROSSES * np.maximum(left, right))
 
 
 def _share(a: Values, b: Values, c: Values, fa: Values, fb: Values, fc: Values) -> Values:

@@ -268,6 +268,28 @@ def test_a_pole_is_no_root() -> None:
     assert roots("y = 1 / (x - 1) + exp(-x)", "x", (0.5, 1.5), y=0) == []
 
 
+def test_a_step_and_an_angle_lost_in_rounding_are_no_roots() -> None:
+    assert roots("y = Abs(x) / x + 0 * exp(x)", "x", (-2, 2), y=0) == []
+    assert min(np.abs(roots("y = sin(1.5 / x)", "x", (-20, 20), y=0.3))) > 1e-12
+    assert roots("y = Max(2**x, acos(sin(x)))", "x", (-20, 20), y=3.25) == pytest.approx(
+        [np.log2(3.25)]
+    )
+
+
+def test_the_larger_of_two_that_need_not_be_real_has_a_value() -> None:
+    assert roots("y = Max(2, sqrt(z), log(-x))", "y", x=-np.exp(3), z=4) == pytest.approx([3])
+    assert roots("y = Max(2, sqrt(z), log(-x))", "y", x=1, z=4) == []
+
+
+def test_a_search_of_nothing_finds_nothing() -> None:
+    solution = solve(make_model("y = x * exp(x) + a"), "x")
+    assert solution.roots({"y": np.array([np.nan, 1]), "a": np.array([1, np.nan])}).shape == (1, 2)
+    assert solution.roots({"y": np.zeros(0), "a": np.zeros(0)}).shape == (1, 0)
+    assert solve(make_model("y = a * x"), "x").roots(
+        {"y": np.zeros(0), "a": np.zeros(0)}
+    ).shape == (1, 0)
+
+
 def test_roots_that_nearly_meet_are_both_found_and_one_that_is_touched() -> None:
     peak = np.exp(-1)
     assert len(roots("y = x * exp(-x)", "x", (0, 10), y=peak * (1 - 1e-9))) == 2
