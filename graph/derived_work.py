@@ -1,18 +1,15 @@
 """Materials derived one after the other, by other processes where there are many cores."""
 
 import multiprocessing
-import os
-import signal
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any
 
 from matlore.errors import MatloreError
+from matlore.workers import follow_parent
 
 from .derived_store import FAILED
 from .propnet.base import Derivation
@@ -158,13 +155,8 @@ _WORK: list[Work] = []  # of this process, where it is a worker
 
 
 def _start_worker(work: Work) -> None:
-    """Leave Ctrl-C to the parent, and end when the parent is killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    follow_parent()
     _WORK[:] = [work]
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        sentinel = parent.sentinel
-        threading.Thread(target=lambda: (wait([sentinel]), os._exit(1)), daemon=True).start()
 
 
 def _derive_here(materials: Sequence[Material]) -> "dict[str, pa.Table]":

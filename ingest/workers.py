@@ -2,19 +2,16 @@
 
 import json
 import multiprocessing
-import os
 import re
-import signal
-import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing.connection import wait
 
 from matlore.errors import InputError, MatloreError
 from matlore.records import Paper
+from matlore.workers import follow_parent
 
 from .fingerprints import Fingerprint, fingerprint
 from .quarantine import BadRow, unwrap
@@ -63,7 +60,7 @@ def parse_chunks(
         yield from (_parse_chunk(chunk, mapping) for chunk in chunks)
         return
     pool = ProcessPoolExecutor(
-        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker
+        workers, mp_context=multiprocessing.get_context("spawn"), initializer=follow_parent
     )
     try:
         under_way: deque[Future[Parsed]] = deque()
@@ -80,15 +77,6 @@ def parse_chunks(
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _start_worker() -> None:
-    """Leave Ctrl-C to the parent, and end when the parent is killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        sentinel = parent.sentinel
-        threading.Thread(target=lambda: (wait([sentinel]), os._exit(1)), daemon=True).start()
 
 
 def _parse_chunk(chunk: Chunk, mapping: Mapping[str, str]) -> Parsed:

@@ -5,19 +5,16 @@ as bytes; the records themselves are made, and forgotten, in the other process.
 """
 
 import multiprocessing
-import os
-import signal
-import threading
 from collections import deque
 from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
-from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from matlore.errors import ArtifactError, MatloreError
 from matlore.records import Claim, Mention, Paper, Quantity
+from matlore.workers import follow_parent
 
 from .fact_store import (
     claim_schema,
@@ -136,13 +133,8 @@ _FINDER: list[FactFinder] = []  # of this process, where it is a worker
 
 
 def _start_worker(finder: FactFinder) -> None:
-    """Leave Ctrl-C to the parent, and end when the parent is killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    follow_parent()
     _FINDER[:] = [finder]
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        sentinel = parent.sentinel
-        threading.Thread(target=lambda: (wait([sentinel]), os._exit(1)), daemon=True).start()
 
 
 def _find_here(work: Work) -> Found:

@@ -153,7 +153,7 @@ def _inputs(
     uses: list[list[Use]] = [[] for _ in at]
     sources: list[list[str | None]] = [[] for _ in at]
     for variable, series in inputs.items():
-        first, second, share = series.places(at) if grid is not None else _whole(series)
+        first, second, share = series.places(at)
         scale = scales[variable]
 
         def mixed(own: Values, rows: tuple[NDArray[np.intp], NDArray[np.intp], Values]) -> Values:
@@ -179,11 +179,6 @@ def _inputs(
             values[one.name] = at * scales[one.name]
     common = [common_source(some) for some in sources]
     return _Inputs(grid, values, parts, stated, [tuple(some) for some in uses], scores, common)
-
-
-def _whole(series: Series) -> tuple[NDArray[np.intp], NDArray[np.intp], Values]:
-    zero = np.zeros(1, np.intp)
-    return zero, zero, np.zeros(1)
 
 
 def _rows(given: _Inputs, rows: NDArray[np.intp]) -> _Inputs:

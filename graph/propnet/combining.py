@@ -132,7 +132,7 @@ def _one(points: Sequence[Point], temperature: float | None, state: State) -> _O
     counted = [point for point, share in zip(points, shares, strict=True) if share > 0]
     stated = spread**2 + float(shares @ stds**2)
     std = float(np.sqrt(spread**2 + shares @ rounding**2))
-    uses = _uses(points, shares)
+    uses = _uses([point.known.id for point in points], shares)
     symbol = points[0].known.symbol
     score = max(point.known.score for point in counted)
     computed = any(point.known.modality == _COMPUTED for point in counted)
@@ -188,11 +188,8 @@ def _shares(points: Sequence[Point]) -> tuple[Values, float, float]:
     return shares, outer.value, spread
 
 
-def _uses(points: Sequence[Point], shares: Values) -> tuple[Use, ...]:
-    found = [
-        Use(point.known.id, "", round(float(share), 6))
-        for point, share in zip(points, shares, strict=True)
-    ]
+def _uses(ids: Sequence[str], shares: Values) -> tuple[Use, ...]:
+    found = [Use(id, "", round(float(share), 6)) for id, share in zip(ids, shares, strict=True)]
     return tuple(sorted(found, key=lambda use: use.id))
 
 
@@ -224,15 +221,9 @@ def merge_paths(paths: Sequence[Series], symbol: Symbol) -> tuple[Series, list[D
         temperatures = np.array([own[group].mean() for group in groups])
     else:
         temperatures, groups = None, [np.arange(len(joined))]
-    made = [_mean_row(joined, group) for group in groups]
-    if temperatures is not None:
-        means = [
-            replace(mean, temperature=float(temperatures[k]))
-            for k, (_, mean) in enumerate(made)
-            if mean is not None
-        ]
-    else:
-        means = [mean for _, mean in made if mean is not None]
+    at = [None] * len(groups) if temperatures is None else temperatures.tolist()
+    made = [_mean_row(joined, group, kelvin) for group, kelvin in zip(groups, at, strict=True)]
+    means = [mean for _, mean in made if mean is not None]
     return _stack(joined, temperatures, [row for row, _ in made]), means
 
 
@@ -268,21 +259,13 @@ def _joined(paths: Sequence[Series]) -> Series:
 
 
 def _mean_row(
-    joined: Series, group: NDArray[np.intp]
+    joined: Series, group: NDArray[np.intp], temperature: float | None
 ) -> tuple[tuple[NDArray[np.intp], Values, float, str], DerivedValue | None]:
     """Return rows, shares, spread and id of one value, and the mean where there are several."""
     if len(group) == 1:
         return (group, np.ones(1), 0.0, joined.ids[group[0]]), None
     mean = weighted_mean(joined.values[group].tolist(), joined.std()[group].tolist())
-    uses = tuple(
-        sorted(
-            (
-                Use(joined.ids[row], "", round(float(share), 6))
-                for row, share in zip(group, mean.weights, strict=True)
-            ),
-            key=lambda use: use.id,
-        )
-    )
+    uses = _uses([joined.ids[row] for row in group], mean.weights)
     within = sum((float(mean.weights @ part[group]) ** 2 for part in joined.parts.values()), 0.0)
     made = DerivedValue(
         id=fact_id(WEIGHTED_MEAN, *(use.id for use in uses), joined.symbol),
@@ -292,6 +275,7 @@ def _mean_row(
         std=float(np.sqrt(within + mean.spread**2)),
         model=WEIGHTED_MEAN,
         uses=uses,
+        temperature=temperature,
         state=joined.state,
         source=common_source([joined.sources[row] for row in group]) or None,
         score=float(joined.scores[group].max()),

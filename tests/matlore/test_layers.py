@@ -14,7 +14,10 @@ STAGES = ("ingest", "ner", "embeddings", "graph")
 SHARED_BY_STAGES = {"ner.tokens", "ner.formulas", "ner.sentences"}
 BASE = {
     f"matlore.{name}"
-    for name in ("errors", "home", "progress", "records", "starter", "units", "vocabulary")
+    for name in (
+        *("errors", "home", "progress", "records", "starter"),
+        *("units", "vocabulary", "workers"),
+    )
 } | {"matlore"}
 SMALL_LIBRARIES = {"pint", "yaml", "platformdirs"}
 # What each layer may import of the project, besides itself.
