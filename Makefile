@@ -11,7 +11,7 @@ CORPUS ?= ../shared/data/corpus
 .PHONY: help demo test lint check format bench constraints clean
 
 help:
-	@echo "make demo     install into $(VENV), then read a small corpus, show facts, rank thermoelectrics, ask a graph, search, review"
+	@echo "make demo     install into $(VENV), then read a small corpus, show facts, rank thermoelectrics, ask a graph, predict, search, review"
 	@echo "make test     install with the test tools, then run the tests"
 	@echo "make check    formatting, lint, types, tests"
 	@echo "make format   format the code and fix what the linter can fix"
@@ -45,12 +45,14 @@ demo: $(VENV)/.installed
 	$(BIN)/matlore recommend --application thermoelectric --top 20 --explain --home $(DEMO)
 	$(BIN)/matlore graph load --facts both --home $(DEMO)
 	$(BIN)/matlore cypher --named lead-free-sulfides --home $(DEMO)
+	$(BIN)/matlore predict PbTe Mg3Sb2 --property zT --temperature 300,600 --explain --home $(DEMO)
 	$(BIN)/matlore index build --encoder static --home $(DEMO)
 	$(BIN)/matlore search "materials that turn waste heat into electricity" --top 3 --explain --home $(DEMO)
 	$(BIN)/matlore review "thermoelectric tellurides" --out build/demo-review.html --home $(DEMO)
 
+# Two processes, each with files of its own.
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

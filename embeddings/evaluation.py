@@ -7,8 +7,8 @@ input vectors on both sides, and by how often a material is named.
 """
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
@@ -19,7 +19,9 @@ from matlore.vocabulary import Application, load_applications
 from ner.formulas import is_formula_key
 
 from . import statistics
+from .comparison import Comparison, compare_rankings
 from .measures import TOP_NEW, TOPS, Listed, Metric, Ranking, correlation_name, descending, measure
+from .rank_fusion import fuse_ranks, shared_ranks
 from .ranking import application_vector, material_scores, resolve_application
 from .reference import REFERENCE_FILE, ReferenceMaterial, load_reference, part_of
 
@@ -29,8 +31,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "REFERENCE_FILE",
+    "Comparison",
     "Metric",
     "Part",
+    "PredictedScores",
     "RankedMaterial",
     "RankingReport",
     "ReferenceMaterial",
@@ -40,6 +44,19 @@ __all__ = [
 ]
 
 Part = Literal["dev", "test", "all"]
+
+
+@dataclass(frozen=True, slots=True)
+class PredictedScores:
+    """What predicted properties say of the listed materials.
+
+    Attributes:
+        scores: the higher the better, by formula; None, or absent, where nothing is predicted.
+        learned: formulas that a predictor learned from.
+    """
+
+    scores: Mapping[str, float | None] = field(default_factory=dict)
+    learned: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +90,7 @@ class RankingReport:
         not_known_by: `counts` (no paper of the corpus names both) or `list` (no flag).
         metrics: the measures, all of one ranking after those of another.
         top: the first hundred of the list, as ranked.
+        comparison: the fused ranking beside that of the literature; empty without predictions.
     """
 
     application: str
@@ -85,6 +103,7 @@ class RankingReport:
     not_known_by: Literal["counts", "list"]
     metrics: tuple[Metric, ...]
     top: tuple[RankedMaterial, ...]
+    comparison: tuple[Comparison, ...] = ()
 
     def metric(self, name: str, ranking: Ranking = "output") -> Metric:
         """Return a measure by its name.
@@ -123,6 +142,7 @@ def evaluate_ranking(
     part: Part = "all",
     resamples: int = statistics.RESAMPLES,
     seed: int = 0,
+    predicted: PredictedScores | None = None,
 ) -> RankingReport:
     """Measure how good the ranking for an application is.
 
@@ -138,6 +158,8 @@ def evaluate_ranking(
         part: only this half of the list: choose settings on `dev`, report `test`.
         resamples: bootstrap resamples and random draws; 0 for no intervals.
         seed: of the resampling.
+        predicted: for two more rankings, `prediction` and `fused` (reciprocal ranks of `output`
+            and `prediction` added), and for the comparison of the latter with `output`.
 
     Raises:
         ArtifactError: the vectors have no output vectors (word2vec files do not).
@@ -150,9 +172,14 @@ def evaluate_ranking(
     if isinstance(application, str):
         application = resolve_application(application, vectors, load_applications())
     listed = _match(vectors, counts, chosen, application, min_count)
+    comparison: tuple[Comparison, ...] = ()
+    if predicted is not None:
+        listed = _with_predictions(listed, predicted)
+        unseen = np.array([m.formula not in predicted.learned for m in listed.materials], bool)
+        comparison = tuple(compare_rankings(listed, unseen, resamples=resamples, seed=seed))
     metrics = [
         metric
-        for ranking in get_args(Ranking)
+        for ranking in listed.scores
         for metric in measure(listed, ranking, min_count, resamples, seed)
     ]
     return RankingReport(
@@ -166,7 +193,25 @@ def evaluate_ranking(
         not_known_by="list" if listed.studied is None else "counts",
         metrics=tuple(metrics),
         top=tuple(_top_materials(listed)),
+        comparison=comparison,
     )
+
+
+def _with_predictions(listed: Listed, predicted: PredictedScores) -> Listed:
+    """Add the ranking by predictions, and that by literature and predictions together."""
+    formulas = [material.formula for material in listed.materials]
+    literature = dict(zip(formulas, listed.scores["output"].tolist(), strict=True))
+    prediction = {formula: predicted.scores.get(formula) for formula in formulas}
+    fused = fuse_ranks([shared_ranks(literature), shared_ranks(prediction)], formulas)
+    added: dict[Ranking, NDArray[np.float64]] = {
+        "prediction": np.array([_or_last(prediction[one]) for one in formulas], np.float64),
+        "fused": np.array([fused[one] for one in formulas], np.float64),
+    }
+    return replace(listed, scores={**listed.scores, **added})
+
+
+def _or_last(value: float | None) -> float:
+    return -math.inf if value is None else value
 
 
 def _match(

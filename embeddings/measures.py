@@ -14,7 +14,7 @@ from .statistics import Estimate
 
 __all__ = ["Listed", "Metric", "Ranking", "correlation_name", "descending", "measure"]
 
-Ranking = Literal["output", "input", "frequency"]
+Ranking = Literal["output", "input", "frequency", "prediction", "fused"]
 
 TOPS = (20, 50, 100)
 TOP_NEW = 10
@@ -28,7 +28,8 @@ class Metric:
 
     Attributes:
         name: what is measured.
-        ranking: by what the materials are ranked: `output` is the ranking of `recommend`.
+        ranking: by what the materials are ranked: `output` is the ranking of `recommend`, and
+            `fused` that of `recommend --rank fused` without what papers report.
         value: the measured value; None where there is nothing to measure.
         low: lower bound of the 95% interval.
         high: upper bound of it.
@@ -64,7 +65,10 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The listed materials of a vocabulary, as arrays in its order (most frequent first)."""
+    """The listed materials of a vocabulary, as arrays in its order (most frequent first).
+
+    A material without a score has minus infinity.
+    """
 
     materials: tuple[ReferenceMaterial, ...]
     named: NDArray[np.int64]
@@ -92,9 +96,15 @@ def correlation_name(least: int) -> str:
     return f"rank correlation, named {least} times or more"
 
 
+def _measurable(listed: Listed, ranking: Ranking, least: int) -> NDArray[np.bool_]:
+    """Return which materials have a power factor and a score, and are named often enough."""
+    scored = np.isfinite(listed.power_factor) & np.isfinite(listed.scores[ranking])
+    return np.asarray(scored & (listed.named >= least), dtype=np.bool_)
+
+
 def _correlation(listed: Listed, ranking: Ranking, least: int, resamples: int, seed: int) -> Metric:
     """Correlate a score with the computed power factor; chance gives zero."""
-    chosen = np.isfinite(listed.power_factor) & (listed.named >= least)
+    chosen = _measurable(listed, ranking, least)
     found = statistics.spearman_with_interval(
         listed.scores[ranking][chosen],
         listed.power_factor[chosen],
@@ -110,7 +120,7 @@ def _partial_correlation(
     listed: Listed, ranking: Ranking, least: int, resamples: int, seed: int
 ) -> Metric:
     """Correlate a score with the power factor, with the number of papers taken out."""
-    chosen = np.isfinite(listed.power_factor) & (listed.named >= least)
+    chosen = _measurable(listed, ranking, least)
     found = statistics.partial_spearman_with_interval(
         listed.scores[ranking][chosen],
         listed.power_factor[chosen],

@@ -44,6 +44,8 @@ _ORDER = {
     "gives": ('"from"', '"to"'),
 }
 _ROW_GROUP = 122_880
+# Columns of quantities that derived ones have not: their files need not have them.
+_NOT_KEPT = {"conflict", "lower", "upper", "level", "in_domain"}
 FAILED = "failed: "
 """How the note on a material begins with which something went wrong."""
 _COUNTS = f"""
@@ -75,7 +77,7 @@ def derived_schemas() -> "dict[str, pa.Schema]":
 
     text, number = pa.string(), pa.float64()
     node = arrow_schema(NodeTable(SCHEMA.node_types["Quantity"]))
-    kept = [field for field in node if field.name != "conflict"]
+    kept = [field for field in node if field.name not in _NOT_KEPT]
     about = [(name, text) for name in ("material", "property", "model")]
     edge = [("material", text), ("from", text), ("to", text)]
     end = [("from", text), ("to", text), ("variable", text)]

@@ -1,20 +1,18 @@
 """Derived values among the tables of a graph: added to those from facts, and taken out again.
 
-A material's derived values count while its other values are what they were derived from; that is
-what its fingerprint tells. All is done by DuckDB, and sorted as `staging` sorts.
+A material's derived values count while the values that papers and users report of it are what they
+were derived from; that is what its fingerprint tells. Predicted values are left where they are:
+nothing is derived from them. All is done by DuckDB, and sorted as `staging` sorts.
 """
 
-import os
-import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from .derived_store import DerivedStore, derived_schemas
-from .tables import GraphFolder, GraphTable, arrow_schema, graph_tables, sql_path
+from .table_edits import make_tables, opened_tables, see_file
+from .tables import GraphFolder
 
 if TYPE_CHECKING:
     import duckdb
@@ -24,9 +22,6 @@ __all__ = ["DERIVED_KINDS", "add_derived", "base_rows", "fingerprints", "without
 DERIVED_KINDS = ("aggregate", "derived")
 """Kinds of quantities that are computed from others here."""
 
-_MEMORY = "2GB"
-_ROW_GROUP = 122_880
-_TABLES: Mapping[str, GraphTable] = {table.name: table for table in graph_tables()}
 _QUANTITY = "Quantity"
 _HAS = "HAS.Material.Quantity"
 _OF = "OF.Quantity.Property"
@@ -38,7 +33,8 @@ _GIVES = "GIVES.Model.Property"
 _CHANGED = (_QUANTITY, "Model", _HAS, _OF, _BY, _USES, _DISAGREES, _NEEDS, _GIVES)
 _KINDS = ", ".join(f"'{kind}'" for kind in DERIVED_KINDS)
 _REGRESSOR = "coalesce(kind, '') = 'regressor'"
-_IS_BASE = f"coalesce(kind, '') NOT IN ({_KINDS})"
+_IS_BASE = f"coalesce(kind, '') NOT IN ({_KINDS}, 'predicted')"
+_STAYS = f"coalesce(kind, '') NOT IN ({_KINDS})"
 # All that a derivation depends on: of the values what they say, whose they are, and how sure.
 _SAID = (
     *("id", "property", "value", "value_max", "std", "comparator", "unit", "conditions"),
@@ -120,14 +116,14 @@ _ADDED = {
         SELECT g.* FROM derived_gives g SEMI JOIN "Property" p ON p.name = g."to"
     """,
 }
-_BASE = f'SELECT id FROM "{_QUANTITY}" WHERE {_IS_BASE}'
+_STAYING = f'SELECT id FROM "{_QUANTITY}" WHERE {_STAYS}'
 _TAKEN = {
-    _QUANTITY: f'SELECT * REPLACE (NULL AS conflict) FROM "{_QUANTITY}" WHERE {_IS_BASE}',
+    _QUANTITY: f'SELECT * REPLACE (NULL AS conflict) FROM "{_QUANTITY}" WHERE {_STAYS}',
     "Model": f'SELECT * FROM "Model" WHERE {_REGRESSOR}',
-    _HAS: f'SELECT * FROM "{_HAS}" WHERE "to" IN ({_BASE})',
-    _OF: f'SELECT * FROM "{_OF}" WHERE "from" IN ({_BASE})',
-    _BY: f'SELECT * FROM "{_BY}" WHERE "from" IN ({_BASE})',
-    _USES: f'SELECT * FROM "{_USES}" WHERE "from" IN ({_BASE}) AND "to" IN ({_BASE})',
+    _HAS: f'SELECT * FROM "{_HAS}" WHERE "to" IN ({_STAYING})',
+    _OF: f'SELECT * FROM "{_OF}" WHERE "from" IN ({_STAYING})',
+    _BY: f'SELECT * FROM "{_BY}" WHERE "from" IN ({_STAYING})',
+    _USES: f'SELECT * FROM "{_USES}" WHERE "from" IN ({_STAYING}) AND "to" IN ({_STAYING})',
     _DISAGREES: f'SELECT * FROM "{_DISAGREES}" WHERE false',
     **{
         name: f'SELECT * FROM "{name}" WHERE "from" IN'
@@ -197,10 +193,10 @@ def add_derived(base: GraphFolder, derived: DerivedStore, folder: Path) -> Graph
             if file is None:
                 database.register(f"derived_{name}", schema.empty_table())
             else:
-                _see(database, f"derived_{name}", file)
+                see_file(database, f"derived_{name}", file)
         for statement in _LIVING:
             database.execute(statement)
-        return _make(database, base, _ADDED, folder)
+        return make_tables(database, base, _ADDED, folder)
 
 
 def without_derived(tables: GraphFolder, folder: Path) -> GraphFolder:
@@ -211,84 +207,13 @@ def without_derived(tables: GraphFolder, folder: Path) -> GraphFolder:
         folder: for the tables.
     """
     with _opened(tables) as database:
-        return _make(database, tables, _TAKEN, folder)
+        return make_tables(database, tables, _TAKEN, folder)
 
 
 @contextmanager
 def _opened(tables: GraphFolder) -> "Iterator[duckdb.DuckDBPyConnection]":
     """Give a database that sees the tables which derived values are among."""
-    import duckdb
-
-    with TemporaryDirectory(prefix="matlore-") as spill:
-        config: dict[str, str | bool | int | float | list[str]] = {
-            "threads": 2,
-            "memory_limit": _MEMORY,
-            "temp_directory": spill,
-        }
-        with duckdb.connect(config=config) as database:
-            for name in (*_CHANGED, "Property"):
-                table = _TABLES[name]
-                if tables.file(table).is_file():
-                    _see(database, f'"{name}"', tables.file(table))
-                else:
-                    database.register(f"none_{name}", arrow_schema(table).empty_table())
-                    database.execute(f'CREATE TEMP VIEW "{name}" AS SELECT * FROM "none_{name}"')
-            database.execute(_BASE_QUANTITIES)
-            database.execute(_FINGERPRINTS)
-            yield database
-
-
-def _see(database: "duckdb.DuckDBPyConnection", name: str, path: Path) -> None:
-    database.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM read_parquet({sql_path(path)})")
-
-
-def _make(
-    database: "duckdb.DuckDBPyConnection",
-    tables: GraphFolder,
-    selects: Mapping[str, str],
-    folder: Path,
-) -> GraphFolder:
-    """Write the tables that are selected, and take over the others."""
-    folder.mkdir(parents=True, exist_ok=True)
-    made = GraphFolder(folder)
-    drafts = {name: folder / f".{name}.draft" for name in selects}
-    full = {name: _write(database, selects[name], _TABLES[name], drafts[name]) for name in selects}
-    for name, table in _TABLES.items():
-        if name not in selects:
-            _take_over(tables.file(table), made.file(table))
-        elif full[name]:
-            drafts[name].replace(made.file(table))
-        else:
-            made.file(table).unlink(missing_ok=True)
-    return made
-
-
-def _take_over(source: Path, target: Path) -> None:
-    """Have the same file under another name: files of tables are replaced, and never changed."""
-    if source == target or not source.is_file():
-        return
-    target.unlink(missing_ok=True)
-    try:
-        os.link(source, target)
-    except OSError:  # another disk, or one that has no such links
-        shutil.copyfile(source, target)
-
-
-def _write(
-    database: "duckdb.DuckDBPyConnection", select: str, table: GraphTable, path: Path
-) -> bool:
-    """Write a table sorted by key; tell whether it has rows, for else there is no file."""
-    import pyarrow.parquet as pq
-
-    schema = arrow_schema(table)
-    columns = ", ".join(f'"{name}"' for name in schema.names)
-    order = ", ".join(f'"{key}"' for key in table.keys)
-    query = f"SELECT {columns} FROM ({select}) ORDER BY {order}"
-    batches = database.sql(query).to_arrow_reader(_ROW_GROUP)
-    first = next(iter(batches), None)
-    if first is None or not first.num_rows:
-        return False
-    with pq.ParquetWriter(path, schema, compression="zstd") as file:
-        for batch in chain([first], batches):
-            file.write_batch(batch.cast(schema), row_group_size=_ROW_GROUP)
-    return True
+    with opened_tables(tables, (*_CHANGED, "Property")) as database:
+        database.execute(_BASE_QUANTITIES)
+        database.execute(_FINGERPRINTS)
+        yield database

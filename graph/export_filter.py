@@ -5,7 +5,8 @@ What stays, and why:
 - a *paper* with a licence that is allowed; what it mentions;
 - a *claim* or *quantity* with such a licence whose paper stays; a quantity without a licence that
   was computed from others stays if they all do, and one that follows from a formula alone where
-  something else that stays is about the material;
+  something else that stays is about the material; so does a predicted one, whose licence is that
+  of the data that its model learned from;
 - *that two quantities disagree* where both stay;
 - a *material, property, application, …* that a paper which stays mentions, or that a fact or a
   model which stays is about, and the vocabulary's properties with values. Its papers are counted
@@ -74,7 +75,7 @@ SELECT e."to" AS id FROM "all.MENTIONS.Paper.Material" e SEMI JOIN "Paper" p ON 
 UNION SELECT e."to" FROM "all.SUBJECT.Claim.Material" e SEMI JOIN "Claim" c ON e."from" = c.id
 UNION SELECT e."to" FROM "all.OBJECT.Claim.Material" e SEMI JOIN "Claim" c ON e."from" = c.id
 UNION SELECT h."from" FROM "all.HAS.Material.Quantity" h JOIN "all.Quantity" q ON q.id = h."to"
-    WHERE coalesce(q.kind, '') NOT IN ('aggregate', 'derived')
+    WHERE coalesce(q.kind, '') NOT IN ('aggregate', 'derived', 'predicted')
     AND q.id NOT IN (SELECT id FROM bad_reported)
 """
 _QUANTITIES = """
@@ -82,7 +83,7 @@ WITH RECURSIVE bad(id) AS (
     SELECT id FROM bad_reported
     UNION
     SELECT n.id FROM "all.Quantity" n JOIN "all.HAS.Material.Quantity" h ON h."to" = n.id
-    WHERE n.kind IN ('aggregate', 'derived')
+    WHERE n.kind IN ('aggregate', 'derived', 'predicted')
     AND n.id NOT IN (SELECT "from" FROM "all.USES.Quantity.Quantity")
     AND h."from" NOT IN (SELECT id FROM spoken_of)
     UNION

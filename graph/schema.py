@@ -20,7 +20,7 @@ __all__ = [
     "ValueType",
 ]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 class ValueType(StrEnum):
@@ -210,6 +210,14 @@ SCHEMA = GraphSchema(
                 _number("temperature", "at which it holds, K; null where none is given"),
                 _number("pressure", "at which it holds, Pa; null where none is given"),
                 _text("kind", "reported, aggregate, derived or predicted"),
+                _number("lower", "of a predicted one: lower end of its interval, in unit"),
+                _number("upper", "of a predicted one: upper end of its interval, in unit"),
+                _number("level", "how often such intervals hold the true value: 0.9"),
+                _boolean(
+                    "in_domain",
+                    "of a predicted one: whether material and conditions are like those that its"
+                    " model learned from",
+                ),
                 _boolean("conflict", "true where it DISAGREES with another, or another with it"),
                 _MODALITY,
                 _SCORE,

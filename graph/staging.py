@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["STAGING_VERSION", "StagingReport", "build_tables"]
 
-STAGING_VERSION = 2
+STAGING_VERSION = 3
 """Changes when the same inputs give other tables than before."""
 
 _MEMORY = "2GB"

@@ -49,7 +49,8 @@ FACT_TABLES = {
     "Quantity": """
         SELECT q.* EXCLUDE (conditions) REPLACE (coalesce(q.paper_id, q.source) AS source),
             list_sort(list_transform(q.conditions, lambda c: condition(c))) AS conditions,
-            t.value AS temperature, p.value AS pressure, NULL AS conflict
+            t.value AS temperature, p.value AS pressure, NULL AS conflict,
+            NULL AS lower, NULL AS upper, NULL AS level, NULL AS in_domain
         FROM quantities q LEFT JOIN temperature t ON t.id = q.id
         LEFT JOIN pressure p ON p.id = q.id
     """,

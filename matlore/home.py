@@ -33,7 +33,7 @@ __all__ = [
 FORMAT = 3
 FOLDERS = (
     *("corpus", "facts", "vectors", "index", "graph"),
-    *("propnet", "quarantine", "stage", "cache"),
+    *("propnet", "predictors", "quarantine", "stage", "cache"),
 )
 _SCHEMA = """
 CREATE TABLE shards (

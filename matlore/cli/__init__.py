@@ -33,6 +33,7 @@ _COMMAND_MODULES = (
     "embeddings",
     "evaluate",
     "recommend",
+    "predict",
     "backtest",
     "graph",
     "index",

@@ -105,7 +105,7 @@ def _export(
             "--license",
             metavar="PATTERN",
             help="Only papers with this licence: CC0, CC-BY, `CC-*`, or `redistributable` for "
-            "CC0, CC-BY, CC-BY-SA and public domain. May be repeated.",
+            "CC0, CC-BY, CC-BY-SA, MIT and public domain. May be repeated.",
         ),
     ] = None,
     home: HomeOption = None,

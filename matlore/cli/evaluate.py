@@ -30,6 +30,10 @@ _METRIC_COLUMNS = (
     "matched_low",
     "matched_high",
 )
+_COMPARISON = (
+    "Does the fused ranking beat the literature alone? (unseen: no predictor learned from them;"
+    " predictors know properties, not papers or years)"
+)
 _ANALOGY_COLUMNS = ("group", "correct", "asked", "total", "accuracy", "low", "high")
 
 
@@ -77,6 +81,14 @@ def _evaluate(
         int, typer.Option("--min-count", min=1, help="How often a material must be named.")
     ] = 5,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the bootstrap.")] = 0,
+    fused: Annotated[
+        bool,
+        typer.Option(
+            "--fused",
+            help="Also measure literature and predicted properties ranked together, and say"
+            " whether that ranks better.",
+        ),
+    ] = False,
     home: HomeOption = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
@@ -93,6 +105,7 @@ def _evaluate(
             part=part.value,
             min_count=min_count,
             seed=seed,
+            fused=fused,
             progress=progress,
         )
     _print(record, format)
@@ -105,6 +118,9 @@ def _print(record: dict[str, Any], format: Format) -> None:
     elif format is Format.TABLE:
         measures = {"rows": list(_readable(record["metrics"]))}
         emit(measures, rows="rows", format=format, title=_title(record))
+        if record["comparison"]:
+            compared = {"rows": list(_readable_comparison(record["comparison"]))}
+            emit(compared, rows="rows", format=format, title=_COMPARISON)
         if record["analogies"]:
             emit(
                 record,
@@ -165,6 +181,21 @@ def _readable(metrics: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, object
             "95% of chance": _interval(metric["baseline_low"], metric["baseline_high"]),
             "equal frequency": metric["matched"],
             "95% of that": _interval(metric["matched_low"], metric["matched_high"]),
+        }
+
+
+def _readable_comparison(found: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, object]]:
+    """Return the comparison as a table for people."""
+    for one in found:
+        yield {
+            "measure": one["measure"],
+            "materials": one["materials"],
+            "n": one["n"],
+            "literature": one["first"],
+            "fused": one["second"],
+            "difference": one["difference"],
+            "95% interval": _interval(one["low"], one["high"]),
+            "fused is": one["verdict"],
         }
 
 

@@ -8,6 +8,7 @@ import typer
 
 from .graph_derive import register_derive
 from .graph_models import register_models
+from .graph_predict import register_predict
 from .options import FormatOption, HomeOption, home_path, sub_app
 from .output import Format, emit, note
 from .progress import progress_bar
@@ -16,7 +17,7 @@ from .store_options import StoreOption, store_and_login
 
 __all__ = ["register"]
 
-_HELP = "Fill, derive in, count and export the graph of papers, materials and facts."
+_HELP = "Fill, derive and predict in, count and export the graph of papers, materials and facts."
 _SHOWN_REASONS = 10
 
 
@@ -27,6 +28,7 @@ def register(app: typer.Typer) -> None:
     group.command("stats")(_stats)
     group.command("export")(_export)
     register_derive(group)
+    register_predict(group)
     register_models(group)
 
 
@@ -138,7 +140,7 @@ def _stats(
     format: FormatOption = Format.TABLE,
     home: HomeOption = None,
 ) -> None:
-    """Count nodes by label and edges by type, and say what the graph was made from."""
+    """Count nodes by label, edges by type and quantities by kind; say what it was made from."""
     from matlore.pipeline.graph_load import graph_schema, graph_stats
 
     if schema:
@@ -152,9 +154,9 @@ def _stats(
     if stats["pending"]:
         note("a load was cut off: `matlore graph load` completes it")
     rows = [
-        {"kind": kind[:-1], "name": name, "count": count}
-        for kind in ("nodes", "edges")
-        for name, count in stats[kind].items()
+        {"kind": kind, "name": name, "count": count}
+        for part, kind in (("nodes", "node"), ("edges", "edge"), ("quantities", "quantity"))
+        for name, count in stats[part].items()
     ]
     note(f"{stats['store']}, loaded {stats['made']}")
     emit({"counts": rows}, rows="counts", format=format)
@@ -184,7 +186,7 @@ def _export(
             "--license",
             metavar="NAME",
             help="Only what has this licence: CC0, CC-BY, `CC-*`, or `redistributable` for CC0,"
-            " CC-BY, CC-BY-SA and the public domain; may be repeated.",
+            " CC-BY, CC-BY-SA, MIT and the public domain; may be repeated.",
         ),
     ] = None,
     labels: Annotated[

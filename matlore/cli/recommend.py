@@ -1,8 +1,8 @@
 """`matlore recommend`: which materials to try for an application."""
 
-from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -11,11 +11,16 @@ from matlore.errors import UsageError
 from .options import FormatOption, HomeOption, home_path
 from .output import Format, emit, note
 from .progress import progress_bar
+from .recommend_output import print_candidates
 
 __all__ = ["register"]
 
-_COLUMNS = ("rank", "formula", "score", "known", "papers", "together", "since")
-_EXPLAINED = ("connecting_words", "papers_that_connect")
+
+class _Rank(StrEnum):
+    """By what candidates are ranked."""
+
+    LITERATURE = "literature"
+    FUSED = "fused"
 
 
 def register(app: typer.Typer) -> None:
@@ -82,6 +87,22 @@ def _recommend(
         Path | None,
         typer.Option("--plot", metavar="FILE", help="Draw the ranking to a PNG or SVG file."),
     ] = None,
+    properties: Annotated[
+        bool,
+        typer.Option(
+            "--properties",
+            help="Add reported, derived and predicted properties that matter for the"
+            " application, and what limits the use of the elements.",
+        ),
+    ] = False,
+    rank: Annotated[
+        _Rank,
+        typer.Option(
+            "--rank",
+            help="By the literature, or fused: by literature, predicted and known properties"
+            " together (adds --properties).",
+        ),
+    ] = _Rank.LITERATURE,
     format: FormatOption = Format.TABLE,
     home: HomeOption = None,
 ) -> None:
@@ -102,10 +123,12 @@ def _recommend(
             min_papers=min_papers,
             vectors=vectors,
             plot=plot,
+            properties=properties,
+            rank=rank.value,
             progress=progress,
         )
     if format is Format.TABLE:
-        _print_table(result, explain=explain)
+        print_candidates(result, explain=explain)
     else:
         emit(result, rows="candidates", format=format)
     if plot is not None:
@@ -124,60 +147,3 @@ def _symbols(text: str | None) -> list[str] | None:
     if not symbols:
         raise UsageError(f"{text!r} names no element; write them as in Bi,Te,Se")
     return symbols
-
-
-def _print_table(result: Mapping[str, Any], *, explain: bool) -> None:
-    """Print the table for people, the quoted sentences below it, and what was not counted."""
-    candidates = result["candidates"]
-    name, until = result["application"], result["trained_until"]
-    trained = "" if until is None else f", trained until {until}"
-    emit(
-        {"rows": [_line(candidate) for candidate in candidates]},
-        rows="rows",
-        format=Format.TABLE,
-        title=f"Candidates for {name} (vectors {result['vectors']}{trained})",
-        columns=_COLUMNS + _EXPLAINED if explain else _COLUMNS,
-    )
-    if explain:
-        _print_evidence(candidates)
-    if not candidates:
-        note("no material of these vectors passes the filters")
-    elif candidates[0]["known"] is None:
-        note(
-            f"whether a material is known for {name!r} was not counted: no corpus at hand"
-            " (`matlore ingest` reads one in)"
-        )
-
-
-def _line(candidate: Mapping[str, Any]) -> dict[str, object]:
-    """Return a candidate as a line of the table."""
-    known = candidate["known"]
-    return {
-        "rank": candidate["rank"],
-        "formula": candidate["display"] or candidate["formula"],
-        "score": f"{candidate['score']:.3f}",
-        "known": "not counted" if known is None else known,
-        "papers": candidate["n_papers"],
-        "together": candidate["n_application_papers"],
-        "since": _year(candidate["first_application_year"]),
-        "connecting_words": [_plain(item["word"]) for item in candidate.get("words", ())],
-        "papers_that_connect": candidate.get("papers", ()),
-    }
-
-
-def _year(year: int | None) -> str | None:
-    return None if year is None else str(year)
-
-
-def _plain(word: str) -> str:
-    return word.replace("_", " ")
-
-
-def _print_evidence(candidates: Sequence[Mapping[str, Any]]) -> None:
-    """Print since when each is named with the application, and the best sentence."""
-    for candidate in candidates:
-        typer.echo()
-        told = candidate["history"] or "not counted with the application"
-        typer.echo(f"{candidate['rank']}. {candidate['display']}: {told}")
-        for item in candidate["sentences"][:1]:
-            typer.echo(f"   “{item['sentence'].strip()}” ({item['paper']})")

@@ -5,73 +5,26 @@ build, which is nothing but the steps in their order.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any
 
 from matlore.errors import InputError
 from matlore.home import Home
 from matlore.progress import Progress, no_progress
 
+from .build_types import BuildOptions, BuildStep, StepDone
+
 if TYPE_CHECKING:
     from embeddings.vectors import VectorsCard
-    from graph.stores import Login
 
     from .index_build import IndexOptions
 
 __all__ = ["STEPS", "BuildOptions", "BuildStep", "plan_build", "run_build"]
 
-State = Literal["up to date", "to do", "skipped"]
-
-STEPS = ("mentions", "facts", "vectors", "graph", "derive", "index")
+STEPS = ("mentions", "facts", "vectors", "graph", "derive", "predict", "index")
 _GROWTH = 0.05
 _FEWEST = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class BuildOptions:
-    """What a build is told.
-
-    Attributes:
-        model: the tagger, a folder or a Hugging Face id; None for the one that ships.
-        min_relevance: leave out papers that are less likely about materials.
-        encoder: of the indexes (see `IndexOptions`).
-        retrain: train vectors whether the corpus has grown or not.
-        workers: processes and threads.
-        store: the address of the graph's store; None for the one in the home.
-        login: for a server.
-    """
-
-    model: str | None = None
-    min_relevance: float = 0.0
-    encoder: str = "auto"
-    retrain: bool = False
-    workers: int = 2
-    store: str | None = None
-    login: "Login | None" = None
-
-
-@dataclass(frozen=True, slots=True)
-class BuildStep:
-    """A step of a build.
-
-    Attributes:
-        name: one of `STEPS`.
-        state: whether there is something to do.
-        papers: how many papers are to be read; None where that is not the measure.
-        why: in a few words.
-    """
-
-    name: str
-    state: State
-    papers: int | None
-    why: str
-
-
-class StepDone(Protocol):
-    """Is told of each step: what it was, and what it did, or None where it did nothing."""
-
-    def __call__(self, step: BuildStep, report: dict[str, Any] | None, /) -> None: ...
 
 
 def plan_build(home_path: Path, options: BuildOptions) -> list[BuildStep]:
@@ -89,8 +42,9 @@ def plan_build(home_path: Path, options: BuildOptions) -> list[BuildStep]:
     before = [step for step in (mentions, facts, vectors) if step.state == "to do"]
     graph = _plan_graph(home_path, options, before)
     derive = _plan_derive(home_path, options, graph)
+    predict = _plan_predict(home_path, options, graph)
     index = _plan_index(home_path, options, [*before, graph])
-    return [mentions, facts, vectors, graph, derive, index]
+    return [mentions, facts, vectors, graph, derive, predict, index]
 
 
 def run_build(
@@ -150,6 +104,10 @@ def _steps(
         "derive": (
             lambda: _plan_derive(home_path, options, None),
             lambda progress: _derive(home_path, options, progress),
+        ),
+        "predict": (
+            lambda: _plan_predict(home_path, options, None),
+            lambda progress: _predict(home_path, options, progress),
         ),
         "index": (
             lambda: _plan_index(home_path, options, []),
@@ -333,6 +291,31 @@ def _derive(home_path: Path, options: BuildOptions, progress: Progress) -> dict[
         workers=options.workers,
         progress=progress,
     )
+
+
+# What predictors say of the graph's materials
+
+
+def _plan_predict(home_path: Path, options: BuildOptions, graph: BuildStep | None) -> BuildStep:
+    from .graph_predict import has_predictors, predict_is_current
+
+    if not has_predictors(home_path):
+        return BuildStep("predict", "skipped", None, "there are no predictors")
+    if graph is not None and graph.state == "to do":
+        return BuildStep("predict", "to do", None, "the graph will be new")
+    materials = predict_is_current(home_path, store=options.store, login=options.login)
+    news = {None: "every material was predicted", 0: "the graph has other values"}
+    why = news.get(materials, f"{materials} materials were not predicted")
+    return BuildStep("predict", "up to date" if materials is None else "to do", None, why)
+
+
+def _predict(home_path: Path, options: BuildOptions, progress: Progress) -> dict[str, Any]:
+    from .graph_predict import predict_home_graph
+
+    report = predict_home_graph(
+        home_path, store=options.store, login=options.login, progress=progress
+    )
+    return {**report, "failed": 0}  # those are predictors, and a build counts papers
 
 
 # The indexes

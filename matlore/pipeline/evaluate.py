@@ -10,9 +10,11 @@ from matlore.progress import Progress, no_progress
 
 if TYPE_CHECKING:
     from embeddings.counts import StudyCounts
-    from embeddings.evaluation import Part
+    from embeddings.evaluation import Part, PredictedScores, ReferenceMaterial
     from embeddings.training import TrainingSettings
     from matlore.vocabulary import Application
+
+    from .recommend_predictions import PredictorsAtHand
 
 __all__ = ["backtest_home", "cutoff_years", "evaluate_vectors", "training_settings"]
 
@@ -27,9 +29,16 @@ def evaluate_vectors(
     part: "Part" = "all",
     min_count: int = 5,
     seed: int = 0,
+    fused: bool = False,
+    predictors: "PredictorsAtHand | None" = None,
     progress: Progress = no_progress,
 ) -> dict[str, object]:
     """Measure word vectors against computed power factors, known materials and analogies.
+
+    With `fused` the ranking by literature and predicted properties together is measured beside
+    that by literature alone, on the same materials. What papers report takes no part: it would
+    give away which materials are known. Predictors know properties, not papers or years; but of
+    some of the materials they learned, so all is compared for those they never saw too.
 
     Args:
         home_path: the data home; it need not exist.
@@ -40,6 +49,8 @@ def evaluate_vectors(
         part: which half of the reference list: `dev`, `test` or `all`.
         min_count: how often a material must be named.
         seed: of the bootstrap.
+        fused: measure the fused ranking too.
+        predictors: those to use; None for those of the home and of matlore.
         progress: told of the analogies asked.
 
     Returns:
@@ -48,7 +59,8 @@ def evaluate_vectors(
     Raises:
         ArtifactError: the vectors cannot be read.
         InputError: the reference list or the analogies are missing or broken.
-        NotFoundError: the application is not known.
+        NotFoundError: the application is not known, or there is no predictor for it.
+        UsageError: rankings to fuse for an application whose properties are not laid down.
     """
     from embeddings.analogies import ANALOGIES_FILE, evaluate_analogies, load_analogies
     from embeddings.evaluation import evaluate_ranking, load_reference
@@ -60,6 +72,10 @@ def evaluate_vectors(
     file = beside if analogies is None and beside.is_file() else analogies
     groups = () if file is None else load_analogies(file)
     loaded = resolve_vectors(home_path, vectors=vectors)
+    predicted = None
+    if fused:
+        listed = [one for one in reference if one.formula in loaded.vectors]
+        predicted = _predicted_scores(home_path, listed, application, predictors)
     report = evaluate_ranking(
         loaded.vectors,
         loaded.counts,
@@ -68,6 +84,7 @@ def evaluate_vectors(
         part=part,
         min_count=min_count,
         seed=seed,
+        predicted=predicted,
     )
     scores = evaluate_analogies(loaded.vectors, groups, progress=progress) if groups else ()
     card = loaded.vectors.card
@@ -77,6 +94,42 @@ def evaluate_vectors(
         **asdict(report),
         "analogies": [asdict(score) for score in scores],
     }
+
+
+def _predicted_scores(
+    home_path: Path,
+    listed: "Sequence[ReferenceMaterial]",
+    application: str,
+    predictors: "PredictorsAtHand | None",
+) -> "PredictedScores":
+    """Return how desirable the predicted properties of listed materials are.
+
+    Raises:
+        NotFoundError: nothing could be predicted.
+        UsageError: which properties matter is not laid down.
+    """
+    from embeddings.evaluation import PredictedScores
+    from matlore.vocabulary import find_application, load_applications
+
+    from .predict_models import home_predictors
+    from .recommend_fusion import desirabilities
+    from .recommend_predictions import predicted_values, with_solar_limits
+    from .recommend_properties import what_matters
+
+    known = find_application(application, load_applications())
+    matters = what_matters(application if known is None else known.name, required="--fused")
+    assert matters is not None
+    formulas = [one.formula for one in listed]
+    values = predicted_values(predictors or home_predictors(home_path), formulas, matters)
+    values = with_solar_limits(values, matters.properties)
+    scores = desirabilities(formulas, values, matters.properties, "prediction")
+    if all(score is None for score in scores.values()):
+        raise NotFoundError(
+            f"nothing that matters for {matters.application!r} can be predicted of the listed"
+            " materials; `matlore predict models` lists the predictors; leave out --fused"
+        )
+    learned = [f for f, found in values.items() if any(one.learned for one in found)]
+    return PredictedScores(scores, frozenset(learned))
 
 
 def backtest_home(

@@ -17,7 +17,7 @@ from matlore.records import Paper
 __all__ = ["REDISTRIBUTABLE", "ExportFormat", "ExportReport", "export_corpus", "has_license"]
 
 ExportFormat = Literal["jsonl", "csv", "parquet", "bibtex", "dataset"]
-REDISTRIBUTABLE = frozenset(["cc0", "cc-by", "cc-by-sa", "public-domain"])
+REDISTRIBUTABLE = frozenset(["cc0", "cc-by", "cc-by-sa", "mit", "public-domain"])
 _BATCH_ROWS = 1_000
 _PREFIX = re.compile(r"^(?:https?://)?(?:www\.)?")
 _DEED = re.compile(r"^creativecommons\.org/(licenses|publicdomain)/([a-z+-]+)(?:/([^?#]*))?")
@@ -95,7 +95,7 @@ def has_license(license: str | None, patterns: Iterable[str]) -> bool:
     Args:
         license: as its source gave it; None is none of them.
         patterns: a licence, with its version or for all versions; `*` stands for anything;
-            `redistributable` for CC0, CC-BY, CC-BY-SA and the public domain.
+            `redistributable` for CC0, CC-BY, CC-BY-SA, MIT and the public domain.
     """
     code = _code(license or "")
     if not code:

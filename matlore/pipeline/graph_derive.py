@@ -5,22 +5,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from matlore.errors import GraphError
 from matlore.progress import Progress, no_progress
 
-from .graph_load import (
-    DERIVED,
-    SYMBOLS,
-    TABLES,
-    derived_store,
-    home_identity,
-    new_symbols,
-    store_address,
-    symbols_stamp,
-)
+from .graph_edit import load_edited, opened_graph
+from .graph_load import DERIVED, SYMBOLS, derived_store, new_symbols, symbols_stamp
 from .graph_plan import home_library
 
 if TYPE_CHECKING:
@@ -155,32 +146,13 @@ def _opened(
     Raises:
         GraphError: they are of another home, of another version of the schema, or lack properties.
     """
-    from graph.loading import stored_tables
-    from graph.schema import SCHEMA_VERSION
-    from graph.stores import open_store
-
-    opened = open_store(store_address(home.path, store), login=login)
-    try:
-        found = opened.info()
-        if found is not None and found.schema_version != SCHEMA_VERSION:
+    with opened_graph(home, store, login) as (opened, info, tables):
+        if info.inputs.get(SYMBOLS) != symbols_stamp(new_symbols(library)):
             raise GraphError(
-                f"{opened.address} has a graph of another version of matlore: bring it up to date"
-                " with `matlore graph load`"
+                f"the graph in {opened.address} has not the properties that models connect now:"
+                " bring it up to date with `matlore graph load` first"
             )
-        with stored_tables(opened, home.folder("graph") / TABLES) as (info, tables):
-            if info.inputs.get("home") != home_identity(home):
-                raise GraphError(
-                    f"the graph in {opened.address} was loaded from another data home; name that"
-                    " home with --home, or another store with --store"
-                )
-            if info.inputs.get(SYMBOLS) != symbols_stamp(new_symbols(library)):
-                raise GraphError(
-                    f"the graph in {opened.address} has not the properties that models connect now:"
-                    " bring it up to date with `matlore graph load` first"
-                )
-            yield opened, info, tables
-    finally:
-        opened.close()
+        yield opened, info, tables
 
 
 def _todo(tables: "GraphFolder", derived: "DerivedStore", work: "Work") -> _Todo:
@@ -257,18 +229,13 @@ def _load(
 ) -> dict[str, Any]:
     """Put what is kept into a graph, in the place of what was derived before."""
     from graph.derived_tables import add_derived, without_derived
-    from graph.loading import load_graph
 
-    stamps = {**info.inputs, DERIVED: derived.stamp() or ""}
-    # Not among the tables of loads: the loader removes there what it does not know.
-    with TemporaryDirectory(prefix="derive-", dir=derived.path) as work:
-        base = without_derived(tables, Path(work) / "base")
-        report = load_graph(
-            store,
-            stamps,
-            lambda folder: add_derived(base, derived, folder),
-            home.folder("graph") / TABLES,
-            progress=progress,
-        )
-    parts = ("added", "changed", "removed")
-    return {"load": report.load, **{name: dict(getattr(report, name)) for name in parts}}
+    return load_edited(
+        home,
+        store,
+        {**info.inputs, DERIVED: derived.stamp() or ""},
+        take=lambda folder: without_derived(tables, folder),
+        add=lambda base, folder: add_derived(base, derived, folder),
+        folder=derived.path,
+        progress=progress,
+    )

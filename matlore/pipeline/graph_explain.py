@@ -23,7 +23,7 @@ __all__ = ["derive_material", "derive_options"]
 
 _QUANTITIES = """
 MATCH (m:Material {id: $material})-[:HAS]->(q:Quantity)-[:OF]->(p:Property)
-WHERE NOT coalesce(q.kind, '') IN ['derived', 'aggregate']
+WHERE NOT coalesce(q.kind, '') IN ['derived', 'aggregate', 'predicted']
 OPTIONAL MATCH (q)-[:REPORTED_IN]->(paper:Paper)
 RETURN q.id AS id, q.value AS value, q.value_max AS value_max, q.std AS std,
     q.comparator AS comparator, q.unit AS unit, q.conditions AS conditions,

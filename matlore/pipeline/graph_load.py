@@ -16,6 +16,7 @@ from .graph_plan import home_library
 if TYPE_CHECKING:
     from graph.derived_store import DerivedStore
     from graph.measured import MeasuredStore
+    from graph.predicted_store import PredictedStore
     from graph.propnet.base import Symbol
     from graph.propnet.library import Library
     from graph.stores import GraphStore, Login
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DERIVED",
+    "PREDICTED",
     "SYMBOLS",
     "TABLES",
     "derived_store",
@@ -33,6 +35,7 @@ __all__ = [
     "home_identity",
     "load_home_graph",
     "new_symbols",
+    "predicted_store",
     "store_address",
     "symbols_stamp",
 ]
@@ -41,6 +44,8 @@ TABLES = "tables"
 """The folder, in the graph's, with the tables of loads."""
 DERIVED = "derived"
 """The folder, in the graph's, with what was derived; what a load calls its hash."""
+PREDICTED = "predicted"
+"""The folder, in the graph's, with what was predicted; what a load calls its hash."""
 SYMBOLS = "symbols"
 """What a load calls the hash of the properties that the vocabulary has not."""
 
@@ -98,7 +103,8 @@ def load_home_graph(
         replace: first remove what is in the store.
         progress: told of each step.
 
-    What was derived comes along, but of materials whose values changed since.
+    What was derived comes along, but of materials whose values changed since; what was predicted
+    does, but of materials that are gone.
 
     Returns:
         `store`, `load`, `unchanged`, `resumed`; `added`, `changed` and `removed` rows by table;
@@ -172,7 +178,7 @@ def graph_is_current(
 def graph_stats(
     home_path: Path, *, store: str | None = None, login: "Login | None" = None
 ) -> dict[str, Any]:
-    """Count what is in a graph, and say from what it was loaded.
+    """Count what is in a graph, quantities by kind too, and say from what it was loaded.
 
     Raises:
         NotFoundError: nothing was loaded.
@@ -194,6 +200,7 @@ def _stats(store: "GraphStore") -> dict[str, Any]:
     if info is None:
         raise NotFoundError(f"{store.address}: no graph yet; load one with `matlore graph load`")
     counts = store.counts()
+    kinds = store.run("MATCH (q:Quantity) RETURN q.kind, count(q)").rows
     return {
         "store": store.address,
         "load": info.load,
@@ -202,6 +209,7 @@ def _stats(store: "GraphStore") -> dict[str, Any]:
         "inputs": dict(info.inputs),
         "nodes": {one.label: counts.get(one.label, 0) for one in SCHEMA.nodes},
         "edges": {one.type: counts.get(one.type, 0) for one in SCHEMA.edges},
+        "quantities": {kind: n for kind, n in sorted(kinds, key=str) if kind is not None},
     }
 
 
@@ -218,11 +226,21 @@ def derived_store(home: "Home") -> "DerivedStore":
     return DerivedStore(home.folder("graph") / DERIVED)
 
 
+def predicted_store(home: "Home") -> "PredictedStore":
+    """Return what was predicted in a home."""
+    from graph.predicted_store import PredictedStore
+
+    return PredictedStore(home.folder("graph") / PREDICTED)
+
+
 def _stamps(home: "Home", inputs: GatheredInputs, symbols: "Sequence[Symbol]") -> dict[str, str]:
     """Return hashes and versions of all that a load is made from."""
     stamps = {"home": home_identity(home), **inputs.stamps(), SYMBOLS: symbols_stamp(symbols)}
-    derived = derived_store(home).stamp()
-    return stamps if derived is None else {**stamps, DERIVED: derived}
+    computed = {
+        DERIVED: derived_store(home).stamp(),
+        PREDICTED: predicted_store(home).stamp(),
+    }
+    return stamps | {name: stamp for name, stamp in computed.items() if stamp is not None}
 
 
 def _make_tables(
@@ -234,6 +252,7 @@ def _make_tables(
 ) -> Sequence[str]:
     """Make the tables of a load; return the first few keys of materials that are odd."""
     from graph.derived_tables import add_derived
+    from graph.predicted_tables import add_predicted
     from graph.staging import build_tables
     from graph.tables import GraphFolder
 
@@ -242,6 +261,10 @@ def _make_tables(
     if derived.card() is not None:
         progress(0, text="adding what was derived")
         add_derived(GraphFolder(folder), derived, folder)
+    predicted = predicted_store(home)
+    if predicted.card().models:
+        progress(0, text="adding what was predicted")
+        add_predicted(GraphFolder(folder), predicted, folder)
     return report.odd_examples
 
 

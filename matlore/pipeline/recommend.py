@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from matlore.errors import UsageError
 from matlore.progress import Progress, no_progress
@@ -16,9 +16,15 @@ if TYPE_CHECKING:
     from embeddings.stage import PaperText, StagedPaper
     from ingest.corpus import Corpus
 
+    from .recommend_predictions import PredictorsAtHand
     from .vectors import LoadedVectors
 
-__all__ = ["recommend"]
+__all__ = ["POOL", "RankBy", "recommend"]
+
+RankBy = Literal["literature", "fused"]
+
+POOL = 500
+"""So many of the best candidates of the literature are ranked anew where rankings are fused."""
 
 PLOT_SUFFIXES = (".png", ".svg")
 _COLUMNS = ("id", "year", "text", "retracted")
@@ -39,6 +45,9 @@ def recommend(
     min_papers: int = 0,
     vectors: Path | None = None,
     plot: Path | None = None,
+    properties: bool = False,
+    rank: RankBy = "literature",
+    predictors: "PredictorsAtHand | None" = None,
     progress: Progress = no_progress,
 ) -> dict[str, object]:
     """Rank the materials of word vectors for an application.
@@ -58,6 +67,12 @@ def recommend(
         vectors: a folder of vectors, or a file in word2vec format; None for the newest of
             the home, else those that ship with matlore.
         plot: PNG or SVG file to draw the ranking to.
+        properties: add what is known or predicted of the properties that matter for the
+            application, and what limits the use of the elements.
+        rank: by the literature alone, or `fused`: by reciprocal rank fusion of the literature,
+            of predicted and of reported or derived properties; the best `POOL` of the literature
+            take part. Then properties are added too.
+        predictors: those to use; None for those of the home and of matlore.
         progress: called while a corpus is read.
 
     Returns:
@@ -66,10 +81,12 @@ def recommend(
     Raises:
         NotFoundError: an unknown application, or no vectors trained until `before`.
         ArtifactError: vectors that cannot be loaded or have no output vectors.
-        UsageError: something that is no element, or an unknown kind of plot.
+        UsageError: something that is no element, an unknown kind of plot, or rankings to fuse
+            for an application whose properties are not laid down.
     """
     from embeddings.ranking import rank_materials, resolve_application
 
+    from .recommend_beside import Beside, what_matters, with_properties
     from .vectors import resolve_vectors
 
     _check_plot(plot)
@@ -77,17 +94,25 @@ def recommend(
     loaded = resolve_vectors(home, vectors=vectors, before=before)
     until = loaded.vectors.card.trained_until if before is None else before
     known = resolve_application(application, loaded.vectors, load_applications())
+    fused = rank == "fused"
+    if fused:
+        what_matters(known.name, required="--rank fused")
     counts = _counts_with(loaded, known, home, progress=progress)
     candidates = rank_materials(
         loaded.vectors,
         counts,
         application=known,
-        top=top,
+        top=max(top, POOL) if fused else top,
         novel=novel,
         until=until,
         elements=chosen,
         min_papers=min_papers,
     )
+    beside = Beside()
+    if properties or fused:
+        candidates, beside = with_properties(
+            candidates, known, home, top=top, fused=fused, until=until, predictors=predictors
+        )
     if explain:
         candidates = _explained(candidates, loaded, known, home, until=until, progress=progress)
     if plot is not None:
@@ -100,8 +125,13 @@ def recommend(
         "trained_until": until,
         "query": [term for term in known.query if term in loaded.vectors],
         "counted_papers": None if counts is None else counts.papers,
+        **beside.head,
         "candidates": [
-            _row(candidate, known, until=until, explain=explain) for candidate in candidates
+            {
+                **_row(candidate, known, until=until, explain=explain),
+                **beside.rows.get(candidate.formula, {}),
+            }
+            for candidate in candidates
         ],
     }
 

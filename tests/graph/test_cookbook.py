@@ -1,6 +1,7 @@
 """Every question of the cookbook, on both stores, on a part of the graph that ships: same rows.
 
-Values are derived with the three rules of `fake_derivation`: what is asked of them is the same.
+Values are derived with the three rules of `fake_derivation`, and predicted by `fake_predictors`:
+what is asked of them is the same.
 """
 
 import math
@@ -12,6 +13,7 @@ from zlib import crc32
 import pyarrow.compute as pc
 import pytest
 from fake_derivation import add_derivations, fake_library
+from fake_predictors import CONDUCTION, GAP, MERIT, FakePredictor, keep_predictions
 from graph_samples import information
 
 from graph.cookbook import CookbookQuery, load_cookbook
@@ -21,6 +23,9 @@ from graph.derived_store import DerivedStore
 from graph.derived_tables import add_derived, base_rows, fingerprints
 from graph.derived_work import Material
 from graph.measured import MeasuredStore, read_measured
+from graph.predicted_rows import PredictOptions
+from graph.predicted_store import PredictedStore
+from graph.predicted_tables import add_predicted, formula_materials
 from graph.staging import build_tables
 from graph.stores import GraphChanges, GraphStore, QueryLimits, open_store
 from graph.tables import GraphFolder
@@ -49,9 +54,12 @@ _MATERIALS = (
     "LaFeO3",
 )
 _LIMITS = QueryLimits(rows=5_000, seconds=60.0)
+_UNPREDICTED = "tables without predictions"
+_OPTIONS = PredictOptions(temperatures=(300.0, 600.0))
 _MINE = """material,property,value,unit,source
 SnSe,thermoelectric figure of merit,2.1,1,notebook 12
 PbTe,refractive index,1.5,1,notebook 12
+LiAlO2,band gap,6.5,eV,notebook 12
 """
 
 
@@ -105,7 +113,15 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> GraphFolder:
     draft = derived.draft()
     add_derivations(draft, every, library)
     draft.commit(model_tables(library.models.values(), mean="weighted mean", version="1"), "1")
-    return add_derived(base, derived, folder / "tables")
+    full = add_derived(base, derived, folder / _UNPREDICTED)
+    predicted = PredictedStore(folder / "predicted")
+    for predictor in (
+        FakePredictor(GAP, lambda *_: 1.4),
+        FakePredictor(MERIT, lambda _, at: at["temperature"] / 500.0),
+        FakePredictor(CONDUCTION, lambda *_: 0.001),
+    ):
+        keep_predictions(predicted, predictor, formula_materials(base), _OPTIONS)
+    return add_predicted(full, predicted, folder / "tables")
 
 
 def _loaded(store: GraphStore, tables: GraphFolder, folder: Path) -> GraphStore:
@@ -167,3 +183,21 @@ def test_both_stores_answer_alike(
     assert first.columns == second.columns
     assert first.rows, "the graph of the test has no answer: it tests nothing"
     assert _same(first.rows, second.rows)
+
+
+def test_no_other_question_is_answered_with_predictions(
+    tables: GraphFolder, ladybug: GraphStore, tmp_path: Path
+) -> None:
+    without = GraphFolder(tables.path.parent / _UNPREDICTED)
+    store = _loaded(open_store(f"ladybug:{tmp_path / 'graph'}"), without, tmp_path)
+    changed = {
+        entry.name
+        for entry in _queries()
+        if store.run(to_ladybug(entry.query), entry.parameters, limits=_LIMITS).rows
+        != ladybug.run(to_ladybug(entry.query), entry.parameters, limits=_LIMITS).rows
+    }
+    store.close()
+    assert changed == {
+        *("predicted-thermoelectrics", "gaps-beyond-prediction", "electrolytes-to-try"),
+        *("candidates-with-gaps", "all-that-is-known"),
+    }

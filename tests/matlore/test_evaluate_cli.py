@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from stub_predictors import FakePredictor, FakePredictors, fake_recipe
 
 from embeddings.counts import StudyCounts
 from embeddings.stage import StagedPaper
 from embeddings.vectors import VectorsCard, WordVectors
 from matlore.cli import main
 from matlore.errors import UsageError
-from matlore.pipeline import vectors
+from matlore.pipeline import predict_models, vectors
 from matlore.pipeline.evaluate import cutoff_years, training_settings
 from ner.formulas import normalize_formula
 
@@ -109,6 +110,51 @@ def test_evaluate_prints_two_tables(folder: Path, capsys: pytest.CaptureFixture[
     assert "thermoelectric, all of the list" in output
     assert re.search(r"known in top 20 +output +0.75 +0\.53\d to 0\.88\d +15 of 20", output)
     assert "gram1-made-up" in output
+
+
+@pytest.fixture
+def gap_predictor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a predictor at hand whose gaps rise with the power factors of the list, but for one."""
+    values = {key: 0.5 - 0.01 * i for i, key in enumerate(FORMULAS)}
+    recipe = fake_recipe("band-gap", "band gap", "eV")
+    predictor = FakePredictor(recipe, values, outside=FORMULAS[-1:], learned=FORMULAS[:5])
+    monkeypatch.setattr(predict_models, "home_predictors", lambda *_: FakePredictors(predictor))
+
+
+@pytest.mark.usefixtures("gap_predictor")
+def test_evaluate_says_whether_fusion_ranks_better(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate_command(folder, "--fused", "--format", "json") == 0
+    record = json.loads(capsys.readouterr().out)
+    assert {m["ranking"] for m in record["metrics"]} == {
+        "output",
+        "input",
+        "frequency",
+        "prediction",
+        "fused",
+    }
+    by_ranking = {m["ranking"]: m for m in record["metrics"] if m["name"].startswith("rank corr")}
+    assert by_ranking["prediction"]["n"] == 44, "the one outside the domain has no rank"
+    all_of_them = record["comparison"][0]
+    assert all_of_them["materials"] == "all"
+    assert all_of_them["first"] == pytest.approx(1)
+    assert all_of_them["verdict"] in ("worse", "undecided"), "nothing is better than the best"
+    assert next(one["n"] for one in record["comparison"] if one["materials"] == "unseen") == 40
+
+
+@pytest.mark.usefixtures("gap_predictor")
+def test_evaluate_prints_the_comparison(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate_command(folder, "--fused") == 0
+    assert "Does the fused ranking beat the literature alone?" in capsys.readouterr().out
+
+
+def test_evaluate_without_predictors_cannot_fuse(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(predict_models, "home_predictors", lambda *_: FakePredictors())
+    assert evaluate_command(folder, "--fused") == 1
+    assert "leave out --fused" in capsys.readouterr().err
 
 
 def test_evaluate_takes_a_half_of_the_list(

@@ -21,7 +21,14 @@ from ingest.jobs import ingest_files
 from ingest.sources.files import find_files
 from matlore.errors import ArtifactError, GraphError, HomeBusyError, NotFoundError
 from matlore.home import Home
-from matlore.pipeline import build, facts_extract, graph_derive, graph_load, ner_extract
+from matlore.pipeline import (
+    build,
+    facts_extract,
+    graph_derive,
+    graph_load,
+    ner_extract,
+    predict_models,
+)
 from matlore.pipeline.build import BuildOptions, BuildStep, plan_build, run_build
 from matlore.pipeline.facts_extract import extract_home_facts
 from matlore.pipeline.graph_derive import derive_home_graph, derive_is_current
@@ -349,8 +356,8 @@ def test_a_graph_of_an_older_schema_is_cleared_and_loaded_anew(home: Path) -> No
     _derive(home)
     path = home / "graph" / "graph.json"
     text = path.read_text()
-    assert '"schema_version": 2' in text
-    path.write_text(text.replace('"schema_version": 2', '"schema_version": 1'))
+    assert '"schema_version": 3' in text
+    path.write_text(text.replace('"schema_version": 3', '"schema_version": 2'))
     with pytest.raises(GraphError, match="matlore graph load"):
         _derive(home)
     assert not _load(home)["unchanged"]
@@ -406,6 +413,7 @@ def built(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         return gather_inputs(home_path, **{**options, "with_vectors": False})
 
     monkeypatch.setattr(build, "_FEWEST", 10)
+    monkeypatch.setattr(predict_models, "STARTER_PREDICTORS", home / "none")
     monkeypatch.setattr(graph_load, "gather_inputs", gathered)
     monkeypatch.setattr(base, "load_encoder", lambda *_, **__: FakeEncoder())
     return home
@@ -424,11 +432,13 @@ def test_a_build_derives_between_graph_and_index(built: Path, told: _Engine) -> 
         ("derive", "to do"),
     ]
     run_build(built, options, done=note)
-    assert steps[3:] == [("graph", False), ("derive", True), ("index", True)]
+    assert steps[3:] == [("graph", False), ("derive", True), ("predict", False), ("index", True)]
     assert _rows(built, VALUES) == ALL
     assert graph_is_current(built)
-    assert [step.state for step in plan_build(built, options)][3:] == ["up to date"] * 3
+    assert [step.state for step in plan_build(built, options)][3:] == [
+        *("up to date", "up to date", "skipped", "up to date")
+    ]
     told.library = fake_library("2")
     plan = plan_build(built, options)
-    assert [step.state for step in plan][3:] == ["up to date", "to do", "up to date"]
+    assert [step.state for step in plan][3:] == [*("up to date", "to do", "skipped", "up to date")]
     assert plan[4].why.startswith("3 materials")

@@ -17,7 +17,14 @@ from ingest.jobs import ingest_files
 from ingest.sources.files import find_files
 from matlore.errors import GraphError, NotFoundError
 from matlore.home import Home
-from matlore.pipeline import build, facts_extract, graph_derive, graph_load, ner_extract
+from matlore.pipeline import (
+    build,
+    facts_extract,
+    graph_derive,
+    graph_load,
+    ner_extract,
+    predict_models,
+)
 from matlore.pipeline.build import BuildOptions, BuildStep, plan_build, run_build
 from matlore.pipeline.corpus import remove_paper
 from matlore.pipeline.facts_extract import extract_home_facts
@@ -43,6 +50,7 @@ def pattern_models(monkeypatch: pytest.MonkeyPatch) -> None:
     for pipeline in (graph_load, graph_derive):
         monkeypatch.setattr(pipeline, "home_library", lambda _: fake_library())
     monkeypatch.setattr(engine, "derive", fake_derive)
+    monkeypatch.setattr(predict_models, "STARTER_PREDICTORS", Path("none"))
 
 
 @pytest.fixture
@@ -212,7 +220,7 @@ def test_a_build_does_what_is_left_to_do(home: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(base, "load_encoder", lambda *_, **__: FakeEncoder())
     options = BuildOptions(workers=1)
     assert [step.state for step in plan_build(home, options)] == [
-        *("to do", "to do", "skipped", "to do", "to do", "to do")
+        *("to do", "to do", "skipped", "to do", "to do", "skipped", "to do")
     ]
     told: list[tuple[str, bool]] = []
 
@@ -222,7 +230,7 @@ def test_a_build_does_what_is_left_to_do(home: Path, monkeypatch: pytest.MonkeyP
     run_build(home, options, done=note)
     assert told == [
         *[("mentions", True), ("facts", True), ("vectors", False)],
-        *[("graph", True), ("derive", True), ("index", True)],
+        *[("graph", True), ("derive", True), ("predict", False), ("index", True)],
     ]
     assert len(_rows(home, GAPS)) == 3
     assert {name: built.documents for name, built in read_record(home).indexes.items()} == {
@@ -232,7 +240,8 @@ def test_a_build_does_what_is_left_to_do(home: Path, monkeypatch: pytest.MonkeyP
     }
     plan = plan_build(home, options)
     assert [step.state for step in plan] == [
-        *("up to date", "up to date", "skipped", "up to date", "up to date", "up to date")
+        *("up to date", "up to date", "skipped", "up to date", "up to date", "skipped"),
+        "up to date",
     ]
     told.clear()
     run_build(home, options, done=note)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from stub_predictors import KELVIN, FakePredictor, FakePredictors, fake_recipe
 
 from embeddings.counts import StudyCounts
 from embeddings.stage import StagedPaper
@@ -13,6 +14,7 @@ from embeddings.vectors import VectorsCard, WordVectors
 from ingest.store import PaperStore
 from matlore.cli import main, recommend_main
 from matlore.home import Home
+from matlore.pipeline import predict_models, recommend_known
 from matlore.records import Paper, text_hash
 from ner.tokens import training_tokens
 
@@ -317,3 +319,100 @@ def test_nothing_to_plot_is_an_error(
     arguments = ["--application", "thermoelectric", "--vectors", str(vectors), "--elements", "Xe"]
     assert main(["recommend", *arguments, "--plot", str(tmp_path / "chart.png")]) == 1
     assert "no candidates to draw" in capsys.readouterr().err
+
+
+@pytest.fixture
+def predictors(monkeypatch: pytest.MonkeyPatch) -> FakePredictors:
+    """Put predictors of zT and gap in the place of those at hand, and leave out all facts."""
+    recipe = fake_recipe(
+        "figure-of-merit", "thermoelectric figure of merit", "1", conditions=(KELVIN,)
+    )
+    values = {"SnTe": 0.4, "PbTe": 1.2, "FeBiO3": 0.1, "GaAs": 0.2}
+    found = FakePredictors(FakePredictor(recipe, values, outside=["FeBiO3"]))
+    monkeypatch.setattr(predict_models, "home_predictors", lambda *_: found)
+    monkeypatch.setattr(recommend_known, "_rows", lambda *_: iter(()))
+    return found
+
+
+def test_nothing_is_loaded_unless_it_is_asked_for(
+    vectors: Path, predictors: FakePredictors, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = _json(capsys, "--application", "thermoelectric", "--vectors", str(vectors))
+    assert predictors.loaded == set()
+    assert set(found) == {
+        "application",
+        "vectors",
+        "trained_until",
+        "query",
+        "counted_papers",
+        "candidates",
+    }
+    assert not {"properties", "elements", "ranks"} & set(found["candidates"][0])
+
+
+def test_properties_stand_beside_the_candidates(
+    vectors: Path, predictors: FakePredictors, capsys: pytest.CaptureFixture[str]
+) -> None:
+    common = ("--application", "thermoelectric", "--vectors", str(vectors))
+    found = _json(capsys, *common, "--properties")
+    assert [c["formula"] for c in found["candidates"]] == ["SnTe", "PbTe", "FeBiO3", "GaAs"]
+    lead = found["candidates"][1]
+    (zt,) = lead["properties"]
+    assert zt == {
+        "property": "thermoelectric figure of merit",
+        "kind": "predicted",
+        "value": 1.2,
+        "unit": "1",
+        "lower": 1.1,
+        "upper": 1.3,
+        "in_domain": True,
+        "conditions": ["temperature = 600 K"],
+        "sources": None,
+        "model": "figure-of-merit 0123456789ab",
+        "learned_from": False,
+    }
+    assert lead["elements"]["toxic"] == ["Pb"]
+    assert "ranks" not in lead
+    assert found["wanted"]["reference"]
+
+
+def test_fused_ranks_are_all_shown(
+    vectors: Path, predictors: FakePredictors, capsys: pytest.CaptureFixture[str]
+) -> None:
+    common = ("--application", "thermoelectric", "--vectors", str(vectors))
+    found = _json(capsys, *common, "--rank", "fused", "--top", "2")
+    first, second = found["candidates"]
+    # Literature: SnTe 1, PbTe 2; prediction: PbTe 1, SnTe 2; the tie goes to the literature.
+    assert (first["rank"], first["formula"]) == (1, "SnTe")
+    assert first["ranks"] == {"literature": 1, "prediction": 2, "derivation": None}
+    assert second["ranks"] == {"literature": 2, "prediction": 1, "derivation": None}
+    assert first["fused_score"] == pytest.approx(1 / 61 + 1 / 62, abs=1e-6)
+    assert second["fused_score"] == first["fused_score"]
+    assert found["ranking"]["ranked"] == {"literature": 4, "prediction": 3, "derivation": 0}
+    assert predictors["figure-of-merit"].calls == [4], "all candidates, not the first ones alone"
+
+
+def test_tables_show_properties_elements_and_ranks(
+    vectors: Path,
+    predictors: FakePredictors,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    common = ["--application", "thermoelectric", "--vectors", str(vectors)]
+    assert main(["recommend", *common, "--rank", "fused"]) == 0
+    out = capsys.readouterr().out
+    assert "prediction rank" in out
+    assert "1.1 to 1.3" in out
+    assert "0.1 ?" in out, "outside the domain"
+    assert "high (Pb)" in out
+
+
+def test_an_application_without_wanted_properties_cannot_be_fused(
+    vectors: Path, predictors: FakePredictors, capsys: pytest.CaptureFixture[str]
+) -> None:
+    common = ["--application", "magnon", "--vectors", str(vectors)]
+    assert main(["recommend", *common, "--rank", "fused"]) == 2
+    assert "leave it out" in capsys.readouterr().err
+    assert main(["recommend", *common, "--properties"]) == 0
+    assert "is not laid down" in capsys.readouterr().err
