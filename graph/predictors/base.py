@@ -59,6 +59,11 @@ class Sample:
     structure: "Structure | None" = None
     written_atoms: float | None = None
 
+    @property
+    def formula_atoms(self) -> float:
+        """Return how many atoms the formula has as it was written."""
+        return self.written_atoms or self.atoms
+
 
 class Featurizer(Protocol):
     """Descriptors of samples. It has no state: the same sample gives the same row, always."""

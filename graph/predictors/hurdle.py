@@ -83,10 +83,11 @@ class HurdleMember:
         found = np.zeros((len(features), features.shape[1] + 1))
         if len(features) == 0:
             return found
-        values = self.predict(features)
+        medians = self._medians(features)
+        values = to_scale(medians, self.scale)
         logarithms = self.amount.contributions(features)
         starts = to_scale(np.exp(logarithms[:, -1]), self.scale)
-        above = self._medians(features) > 0.0
+        above = medians > 0.0
         parts = np.where(
             above[:, None], logarithms[:, :-1], self.whether.contributions(features)[:, :-1]
         )
@@ -104,8 +105,8 @@ class HurdleMember:
         It is large where a value may as well be zero as not, though the median is one of them.
         """
         levels = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
-        values = to_scale(self._quantiles(features, levels), self.scale)
-        return np.asarray(np.abs(values - self.predict(features)[:, None]).mean(axis=1))
+        values = to_scale(self._quantiles(features, np.append(levels, 0.5)), self.scale)
+        return np.asarray(np.abs(values[:, :-1] - values[:, -1:]).mean(axis=1))
 
     def _medians(self, features: np.ndarray) -> np.ndarray:
         """Return (n,): the medians of the mixture, in the recipe's unit."""

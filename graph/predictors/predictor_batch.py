@@ -185,7 +185,7 @@ class Batch:
 
 def _doubts_of_size(recipe: Recipe, sample: Sample) -> tuple[str, ...]:
     """Return a doubt where a mole of formulas is hardly what is meant, as of Fe947O1000."""
-    atoms = sample.written_atoms or sample.atoms
+    atoms = sample.formula_atoms
     if not recipe.per_atom or atoms <= _MANY_ATOMS:
         return ()
     return (f"of a mole of formulas of {atoms:g} atoms each; write the formula that is meant",)

@@ -15,7 +15,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -34,6 +34,7 @@ from .predictor_content import (
     recipe_facts,
     training_bytes,
 )
+from .predictor_folders import PredictorFolders
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
 __all__ = [
     "CARD",
     "FORMAT",
-    "PredictorFolders",
     "content_version",
     "load_predictor",
     "load_predictors",
@@ -61,30 +61,6 @@ _PACKED: Final = ".zst"
 _PACKING: Final = 19
 _MOST_BYTES: Final = 2**30
 _AGAIN: Final = "train it again with `matlore predict train`, or delete the folder"
-
-
-class PredictorFolders(Mapping[str, PropertyPredictor]):
-    """The predictors of a folder, by name, each loaded when it is first asked for."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folders = {card.parent.name: card.parent for card in sorted(folder.glob(f"*/{CARD}"))}
-        self._loaded: dict[str, PropertyPredictor] = {}
-
-    def __getitem__(self, name: str) -> PropertyPredictor:
-        """Return a predictor.
-
-        Raises:
-            ArtifactError: its files are damaged, or of another version.
-        """
-        if name not in self._loaded:
-            self._loaded[name] = load_predictor(self._folders[name])
-        return self._loaded[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._folders)
-
-    def __len__(self) -> int:
-        return len(self._folders)
 
 
 def save_predictor(predictor: PropertyPredictor, folder: Path) -> None:
@@ -153,7 +129,7 @@ def load_predictor(folder: Path) -> PropertyPredictor:
 
 def load_predictors(folder: Path) -> PredictorFolders:
     """Return the predictors in the folders of a folder, which are read when asked for."""
-    return PredictorFolders(folder)
+    return PredictorFolders({card.parent.name: card.parent for card in folder.glob(f"*/{CARD}")})
 
 
 def read_card(folder: Path) -> Mapping[str, Any]:

@@ -75,7 +75,7 @@ def formula_share(recipe: Recipe, samples: Sequence[Sample]) -> np.ndarray:
     """
     if not recipe.per_atom:
         return np.zeros(len(samples))
-    return np.log10([sample.written_atoms or sample.atoms for sample in samples])
+    return np.log10([sample.formula_atoms for sample in samples])
 
 
 def bounded(values: np.ndarray, lower: float | None, upper: float | None) -> np.ndarray:

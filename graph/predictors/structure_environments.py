@@ -11,7 +11,7 @@ Of each column the mean and the standard deviation over all atoms are taken, so 
 sizes have the same columns too. A sort that is absent gives 0.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -108,20 +108,27 @@ def _both(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(f"{moment} of {name}" for moment in ("mean", "deviation") for name in names)
 
 
+def _featurizer(
+    name: str, columns: Sequence[str], citation: str, descriptor: Callable[[], Any]
+) -> StructureFeaturizer:
+    """Return the moments over the atoms of a descriptor of dscribe."""
+    names = _both(columns)
+    return StructureFeaturizer(
+        name=name,
+        version="1",
+        names=names,
+        units=("1",) * len(names),
+        citations=(citation, _DSCRIBE),
+        row=lambda structure: _over_atoms(descriptor().create(_atoms_of_sorts(structure))),
+    )
+
+
 # Symmetry functions.
 
 
 def acsf_featurizer() -> StructureFeaturizer:
     """Return the featurizer `acsf`: Behler's G1, G2 and G4 within 6 A."""
-    names = _both(_acsf_names())
-    return StructureFeaturizer(
-        name="acsf",
-        version="1",
-        names=names,
-        units=("1",) * len(names),
-        citations=(_BEHLER, _DSCRIBE),
-        row=lambda structure: _over_atoms(_acsf().create(_atoms_of_sorts(structure))),
-    )
+    return _featurizer("acsf", _acsf_names(), _BEHLER, _acsf)
 
 
 @lru_cache(maxsize=1)
@@ -157,15 +164,7 @@ def _acsf_names() -> list[str]:
 
 def soap_featurizer() -> StructureFeaturizer:
     """Return the featurizer `soap`: power spectra with 4 radial functions, l to 4, within 5 A."""
-    names = _both(_soap_names())
-    return StructureFeaturizer(
-        name="soap",
-        version="1",
-        names=names,
-        units=("1",) * len(names),
-        citations=(_BARTOK, _DSCRIBE),
-        row=lambda structure: _over_atoms(_soap().create(_atoms_of_sorts(structure))),
-    )
+    return _featurizer("soap", _soap_names(), _BARTOK, _soap)
 
 
 @lru_cache(maxsize=1)

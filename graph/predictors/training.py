@@ -24,7 +24,7 @@ from .scales import bounded, formula_share, from_scale, to_scale
 from .scores import class_scores, regression_scores
 from .splits import Split, splits_of
 from .training_rows import Training, distinct_samples
-from .tuning import Tuned, fits_needed, left_out_errors, loss_of, member_weights, mixed, tune_member
+from .tuning import Tuned, fits_needed, loss_of, member_weights, mixed, tune_member
 
 if TYPE_CHECKING:
     from .feature_cache import FeatureCache
@@ -205,37 +205,20 @@ def fit_recipe(
         mixed(out_of_fold, weights, recipe.task) + share,
         tuple(tuned),
         len(splits),
-        _expected(recipe, described, target, splits, tuned, weights, threads=threads),
+        _expected(tuned, weights),
     )
 
 
-def _expected(
-    recipe: Recipe,
-    described: Described,
-    target: np.ndarray,
-    splits: Sequence[Split],
-    tuned: Sequence[Tuned],
-    weights: Sequence[float],
-    *,
-    threads: int,
-) -> np.ndarray | None:
+def _expected(tuned: Sequence[Tuned], weights: Sequence[float]) -> np.ndarray | None:
     """Return the weighted mean of the errors that two-part members expect of rows left out."""
-    told = [k for k, one in enumerate(tuned) if one.member.kind == "hurdle" and weights[k] > 0]
+    told = [
+        (one.expected, weight)
+        for one, weight in zip(tuned, weights, strict=True)
+        if one.expected is not None and weight > 0
+    ]
     if not told:
         return None
-    errors = [
-        left_out_errors(
-            tuned[place].member,
-            described.features(tuned[place].member),
-            target,
-            splits,
-            scale=recipe.scale,
-            seed=recipe.seed + place,
-            threads=threads,
-        )
-        for place in told
-    ]
-    return np.average(errors, axis=0, weights=[weights[place] for place in told])
+    return np.average([errors for errors, _ in told], axis=0, weights=[w for _, w in told])
 
 
 def _tuned(

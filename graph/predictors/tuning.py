@@ -22,7 +22,6 @@ from .splits import Split
 __all__ = [
     "Tuned",
     "fits_needed",
-    "left_out_errors",
     "loss_of",
     "member_weights",
     "mixed",
@@ -42,12 +41,14 @@ class Tuned:
         out_of_fold: (n,) predicted where each row was left out, on the recipe's scale.
         losses: mean loss of each choice, in the order of the recipe; one where there is no choice.
         choices: the settings that each of the losses is of.
+        expected: (n,) errors that a two-part member expected of each row left out; None for others.
     """
 
     member: MemberRecipe
     out_of_fold: np.ndarray
     losses: tuple[float, ...]
     choices: tuple[Mapping[str, Any], ...]
+    expected: np.ndarray | None = None
 
 
 def fits_needed(member: MemberRecipe, splits: Sequence[Split]) -> int:
@@ -91,47 +92,25 @@ def tune_member(
         for choice in member.choices or ({},)
     ]
     predicted = np.empty((len(recipes), len(target)))
+    expected = np.empty_like(predicted) if member.kind == "hurdle" else None
     for split in splits:
-        predicted[:, split.test] = _left_out(
+        found = _left_out(
             recipes, features, target, split, task=task, scale=scale, seed=seed, threads=threads
         )
+        predicted[:, split.test] = found[0]
+        if expected is not None:
+            expected[:, split.test] = found[1]
         progress(len(recipes))
     losses = [loss_of(target, row, task) for row in predicted]
     best = int(np.argmin(losses))
     chosen = replace(recipes[best], settings=full_settings(recipes[best]))
     return Tuned(
-        chosen, predicted[best], tuple(losses), tuple(dict(choice.settings) for choice in recipes)
+        chosen,
+        predicted[best],
+        tuple(losses),
+        tuple(dict(choice.settings) for choice in recipes),
+        None if expected is None else expected[best],
     )
-
-
-def left_out_errors(
-    member: MemberRecipe,
-    features: np.ndarray,
-    target: np.ndarray,
-    splits: Sequence[Split],
-    *,
-    scale: Scale,
-    seed: int,
-    threads: int,
-) -> np.ndarray:
-    """Return (n,): the errors that a two-part member expects of rows that it has not seen.
-
-    Args:
-        member: of the kind `hurdle`, with its settings chosen.
-        features: (n, d).
-        target: (n,), on the recipe's scale.
-        splits: that leave each row out once.
-        scale: that the target is on.
-        seed: of the fits.
-        threads: at once.
-    """
-    expected = np.empty(len(target))
-    for split in splits:
-        train, known = features[split.train], target[split.train]
-        fitted = fit_member(member, train, known, scale=scale, seed=seed, threads=threads)
-        assert isinstance(fitted, HurdleMember)
-        expected[split.test] = fitted.expected_error(features[split.test])
-    return expected
 
 
 def loss_of(target: np.ndarray, predicted: np.ndarray, task: Task) -> float:
@@ -187,17 +166,26 @@ def _left_out(
     scale: Scale,
     seed: int,
     threads: int,
-) -> np.ndarray:
-    """Return (choices, rows left out): what is predicted by members that saw the others."""
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return what members that saw the others say of the rows left out.
+
+    Returns:
+        (choices, rows left out) predicted; the same of errors that two-part members expect, None
+        of others.
+    """
     train, known = features[split.train], target[split.train]
     test = features[split.test]
     if recipes[0].kind == "kernel":
-        return np.array(kernel_choices(recipes, train, known, test))
-    fitted = (
-        fit_member(recipe, train, known, task=task, scale=scale, seed=seed, threads=threads)
-        for recipe in recipes
-    )
-    return np.array([member.predict(test) for member in fitted])
+        return np.array(kernel_choices(recipes, train, known, test)), None
+    predicted, expected = [], []
+    for recipe in recipes:
+        member = fit_member(
+            recipe, train, known, task=task, scale=scale, seed=seed, threads=threads
+        )
+        predicted.append(member.predict(test))
+        if isinstance(member, HurdleMember):
+            expected.append(member.expected_error(test))
+    return np.array(predicted), np.array(expected) if expected else None
 
 
 def _bounded(out_of_fold: np.ndarray, task: Task) -> np.ndarray:

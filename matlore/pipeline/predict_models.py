@@ -1,17 +1,17 @@
 """The predictors at hand: those that ship, those of a home, and those of a folder."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from graph.predictors.predictor_folders import PredictorFolders
 from matlore.errors import ArtifactError, NotFoundError, UsageError
 from matlore.vocabulary import find_term, load_terms
 
 if TYPE_CHECKING:
     from graph.predictors.base import Recipe, Sample
-    from graph.predictors.predictor import PropertyPredictor
 
 __all__ = [
     "ALL",
@@ -37,54 +37,12 @@ _RICHNESS = ("composition", "symmetry", "structure")
 _SOURCES = ("starter", "home", "folder")
 
 
-class Predictors(Mapping[str, "PropertyPredictor"]):
-    """Predictors by name, each loaded when it is first asked for; cards are read on their own."""
+class Predictors(PredictorFolders):
+    """Predictors of several places by name."""
 
     def __init__(self, folders: Mapping[str, Path], sources: Mapping[str, str]) -> None:
-        self._folders = dict(sorted(folders.items()))
+        super().__init__(folders)
         self._sources = dict(sources)
-        self._loaded: dict[str, PropertyPredictor] = {}
-        self._recipes: dict[str, Recipe] = {}
-
-    def __getitem__(self, name: str) -> "PropertyPredictor":
-        """Return a predictor.
-
-        Raises:
-            ArtifactError: its files are damaged, or of another version.
-        """
-        if name not in self._loaded:
-            from graph.predictors.predictor_files import load_predictor
-
-            self._loaded[name] = load_predictor(self._folders[name])
-        return self._loaded[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._folders)
-
-    def __len__(self) -> int:
-        return len(self._folders)
-
-    def card(self, name: str) -> Mapping[str, Any]:
-        """Return the card of a predictor, without loading it.
-
-        Raises:
-            ArtifactError: the card is damaged.
-        """
-        from graph.predictors.predictor_files import read_card
-
-        return read_card(self._folders[name])
-
-    def recipe(self, name: str) -> "Recipe":
-        """Return the recipe of a predictor, without loading it.
-
-        Raises:
-            ArtifactError: the card is damaged.
-        """
-        if name not in self._recipes:
-            from graph.predictors.predictor_files import read_recipe
-
-            self._recipes[name] = read_recipe(self._folders[name])
-        return self._recipes[name]
 
     def source(self, name: str) -> str:
         """Return where a predictor is from: `starter`, `home` or `folder`."""
